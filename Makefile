@@ -1,0 +1,55 @@
+# Every target sets up what it needs: python3, make and the package registry are enough.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+RUNTIME := $(VENV)/.runtime
+DEVELOPMENT := $(VENV)/.development
+
+.PHONY: nightly test check ui dashboard bench lock
+
+# Exit code 3 is a published but DEGRADED night: said on the terminal, and a success for make.
+nightly: $(RUNTIME)
+	@$(VENV)/bin/mqp nightly; code=$$?; \
+	if [ $$code -eq 3 ]; then echo "The night is published, but DEGRADED: see the reasons above."; exit 0; fi; \
+	exit $$code
+
+ui: $(RUNTIME)
+	@$(VENV)/bin/mqp ui
+
+dashboard: $(RUNTIME)
+	@$(VENV)/bin/mqp dashboard
+
+# Lint and types only: fast enough to run before every commit.
+check: $(DEVELOPMENT)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+
+# Everything: lint, types, unit tests, and real nights on the sandbox.
+test: check
+	$(PYTHON) -m pytest -n 2 --dist loadgroup
+
+bench: $(DEVELOPMENT)
+	$(PYTHON) -m tests.bench
+
+# Set the exact versions anew; the lock carries no registry address.
+lock:
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet uv
+	$(VENV)/bin/uv pip compile --quiet --no-emit-index-url --python-version 3.11 \
+		--extra dev --no-header pyproject.toml --output-file requirements.lock
+
+# requirements.lock pins every version; which of them are installed is said by pyproject.toml.
+$(RUNTIME): pyproject.toml requirements.lock
+	@python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+		|| { echo "mqp needs Python 3.11; python3 is $$(python3 --version)."; exit 1; }
+	@test -x $(PYTHON) || python3 -m venv $(VENV)
+	@echo "Installing mqp into $(VENV) (once; a few minutes) ..."
+	@$(PYTHON) -m pip install --quiet --constraint requirements.lock --editable .
+	@touch $@
+
+$(DEVELOPMENT): $(RUNTIME)
+	@echo "Installing the development tools into $(VENV) ..."
+	@$(PYTHON) -m pip install --quiet --constraint requirements.lock --editable '.[dev]'
+	@touch $@
