@@ -1,0 +1,142 @@
+"""When each dataset can be known, and what happens when a provider changes its mind.
+
+This is the one table of availability rules. A rule turns what a row is about into the UTC moment
+from which a market participant could know it; `ledger.land` applies it to every row that lands.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Literal
+
+from warehouse.sessions import Sessions
+
+BAR_READY = time(16, 15)  # New York: closing auction printed and consolidated
+OAS_READY = time(9, 0)  # New York, next session: ICE publishes the evening's index overnight
+H15_READY = time(18, 0)  # New York, next session: the Board's H.15 release reaches FRED by then
+SESSION_OPENS = time(9, 30)  # New York: the first trade at the new terms
+
+Rule = Callable[[Sessions, date], datetime]
+
+
+def _bar_rule(sessions: Sessions, day: date) -> datetime:
+    return sessions.at(day, BAR_READY)
+
+
+def _action_rule(sessions: Sessions, day: date) -> datetime:
+    return sessions.at(day, SESSION_OPENS)
+
+
+def _oas_rule(sessions: Sessions, day: date) -> datetime:
+    return sessions.at(sessions.next_session(day), OAS_READY)
+
+
+def _h15_rule(sessions: Sessions, day: date) -> datetime:
+    return sessions.at(sessions.next_session(day), H15_READY)
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """How one raw table is keyed, revised and dated.
+
+    `policy`: `restate` means the newest version counts and keeps the observation's `available_at`;
+    `vintage` means that every version is a row, known from the moment it appeared.
+    `date_column`: the column that the availability rule reads.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    policy: Literal["restate", "vintage"]
+    date_column: str
+    rule: str
+
+
+RULES: dict[str, Rule] = {
+    "16:15 New York of the session": _bar_rule,
+    "09:30 New York of the effective day": _action_rule,
+    "09:00 New York of the next session": _oas_rule,
+    "18:00 New York of the next session": _h15_rule,
+}
+
+SERIES_RULES: dict[str, str] = {
+    "BAMLH0A0HYM2": "09:00 New York of the next session",
+    "BAMLC0A0CM": "09:00 New York of the next session",
+    "DGS3MO": "18:00 New York of the next session",
+}
+"""FRED series differ in when they are published; an unlisted series gets the later rule."""
+
+RAW_TABLES: tuple[RawTable, ...] = (
+    RawTable(
+        "raw.polygon__daily_bars",
+        ("symbol", "session_date"),
+        "restate",
+        "session_date",
+        "16:15 New York of the session",
+    ),
+    RawTable(
+        "raw.polygon__splits",
+        ("symbol", "execution_date"),
+        "restate",
+        "execution_date",
+        "09:30 New York of the effective day",
+    ),
+    RawTable(
+        "raw.polygon__dividends",
+        ("symbol", "ex_dividend_date", "dividend_id"),
+        "restate",
+        "ex_dividend_date",
+        "09:30 New York of the effective day",
+    ),
+    RawTable(
+        "raw.polygon__news", ("story_id", "symbol"), "vintage", "published_at", "publication stamp"
+    ),
+    RawTable(
+        "raw.fmp__daily_prices",
+        ("symbol", "session_date"),
+        "restate",
+        "session_date",
+        "16:15 New York of the session",
+    ),
+    RawTable(
+        "raw.fmp__splits",
+        ("symbol", "execution_date"),
+        "restate",
+        "execution_date",
+        "09:30 New York of the effective day",
+    ),
+    RawTable(
+        "raw.fmp__dividends",
+        ("symbol", "ex_dividend_date"),
+        "restate",
+        "ex_dividend_date",
+        "09:30 New York of the effective day",
+    ),
+    RawTable(
+        "raw.finnhub__company_news",
+        ("story_id", "symbol"),
+        "vintage",
+        "published_at",
+        "publication stamp",
+    ),
+    RawTable(
+        "raw.fred__observations",
+        ("series_id", "observed_date"),
+        "vintage",
+        "observed_date",
+        "by series",
+    ),
+    RawTable(
+        "raw.cboe__index_history",
+        ("index_name", "session_date"),
+        "restate",
+        "session_date",
+        "16:15 New York of the session",
+    ),
+    RawTable(
+        "raw.cboe__delayed_quotes",
+        ("index_name", "session_date"),
+        "restate",
+        "session_date",
+        "16:15 New York of the session",
+    ),
+)

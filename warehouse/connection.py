@@ -1,0 +1,53 @@
+"""The only place of the project that opens a DuckDB file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import CorruptFileError, NotPublishedError, WarehouseBusyError
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@contextmanager
+def connect(path: Path | str, *, read_only: bool = False) -> Iterator[Connection]:
+    """Open a DuckDB file with UTC as its time zone, and close it on the way out.
+
+    Parameters
+    ----------
+    path : the file, or ``:memory:``.
+    read_only : refuse every write; the file must exist.
+
+    Raises
+    ------
+    NotPublishedError
+        The file does not exist and was to be read.
+    WarehouseBusyError
+        Another process is writing to the file.
+    CorruptFileError
+        The file is not a readable DuckDB database.
+    """
+    if read_only and not Path(path).exists():
+        raise NotPublishedError(f"There is no {Path(path).name} here yet: run `mqp nightly` first.")
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as err:
+        if "lock" in str(err).lower():
+            raise WarehouseBusyError(
+                f"{Path(path).name} is being written by another process: wait for it to finish."
+            ) from err
+        raise CorruptFileError(f"{Path(path).name} cannot be opened: {_first_line(err)}") from err
+    except duckdb.Error as err:
+        raise CorruptFileError(f"{Path(path).name} cannot be read: {_first_line(err)}") from err
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _first_line(err: Exception) -> str:
+    return str(err).splitlines()[0]

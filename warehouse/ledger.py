@@ -1,0 +1,198 @@
+"""Append-only landing: a row becomes a new version only when it says something new."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from warehouse.availability import RAW_TABLES, RULES, SERIES_RULES, RawTable
+from warehouse.connection import Connection
+from warehouse.errors import WorldMismatchError
+from warehouse.sessions import CalendarError, Sessions
+
+DDL = Path(__file__).with_name("ledger.sql")
+META_COLUMNS = ("available_at", "fetched_at", "ledger_version", "response_hash", "row_hash")
+STAMP = pa.timestamp("us", tz="UTC")
+LATEST_RULE = "18:00 New York of the next session"
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What one landing did.
+
+    `ledger_version` is the newest version of the ledger afterwards; unchanged when nothing was new.
+    `new_rows` and `dropped_rows` count per raw table; dropped rows could not have been known when
+    they were fetched (today's half-made bar, an action announced for a later day).
+    """
+
+    ledger_version: int
+    new_rows: Mapping[str, int]
+    dropped_rows: Mapping[str, int]
+
+
+def open_ledger(connection: Connection, world: str, *, now: datetime) -> None:
+    """Create the ledger's tables when missing and make sure that it belongs to `world`.
+
+    Raises
+    ------
+    WorldMismatchError
+        The ledger was begun in another world.
+    """
+    connection.execute(DDL.read_text())
+    row = connection.execute("select world from ops.world").fetchone()
+    if row is None:
+        connection.execute("insert into ops.world values (?, ?)", [world, now])
+    elif row[0] != world:
+        raise WorldMismatchError(
+            f"This home belongs to the world '{row[0]}' and this run to '{world}': "
+            "set MQP_HOME to another folder, or run with the settings of the first."
+        )
+
+
+def newest_version(connection: Connection) -> int:
+    """Return the ledger version of the latest landed batch, 0 for an empty ledger."""
+    row = connection.execute("select coalesce(max(ledger_version), 0) from ops.landings").fetchone()
+    return int(row[0]) if row else 0
+
+
+def land(
+    connection: Connection,
+    tables: Mapping[str, pa.Table],
+    *,
+    sessions: Sessions,
+    run_id: str,
+    now: datetime,
+) -> Landing:
+    """Append the rows that differ from the newest stored version of their key, as one batch.
+
+    Parameters
+    ----------
+    connection : an open, writable ledger.
+    tables : raw table name to rows: its payload columns, `fetched_at` and `response_hash`.
+    sessions : the exchange calendar that dates availability.
+    run_id : the run that landed the batch.
+    now : UTC moment of the landing.
+
+    Notes
+    -----
+    A value that changes and changes back is three versions. Under `vintage` a later version of a
+    key is known from its own fetch; under `restate` it keeps the observation's moment. An absent
+    row never deletes a stored one.
+    """
+    version = newest_version(connection) + 1
+    new_rows: dict[str, int] = {}
+    dropped: dict[str, int] = {}
+    connection.execute("begin")
+    try:
+        for table in RAW_TABLES:
+            rows = tables.get(table.name)
+            if rows is not None and rows.num_rows:
+                new_rows[table.name], dropped[table.name] = _land_table(
+                    connection, table, rows, sessions, version
+                )
+        total = sum(new_rows.values())
+        if total:
+            connection.execute(
+                "insert into ops.landings values (?, ?, ?, ?)", [version, now, run_id, total]
+            )
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    return Landing(version if total else version - 1, new_rows, dropped)
+
+
+def _land_table(
+    connection: Connection, table: RawTable, rows: pa.Table, sessions: Sessions, version: int
+) -> tuple[int, int]:
+    """Land one table inside the caller's transaction; returns (new, dropped)."""
+    payload = [name for name in _columns(connection, table.name) if name not in META_COLUMNS]
+    connection.register("incoming_rows", rows.select([*payload, "fetched_at", "response_hash"]))
+    keys = ", ".join(table.key)
+    values = ", ".join(
+        f"coalesce({name}::varchar, '~')" for name in payload if name not in table.key
+    )
+    later = (
+        "greatest(i.available_at, i.fetched_at)" if table.policy == "vintage" else "i.available_at"
+    )
+    # the last row of a key counts when a response repeats it; row order is the provider's own
+    connection.execute(f"""
+        create or replace temp table landing as
+        with dated as ({_dated_rows(connection, table, sessions)})
+        select *, md5(concat_ws('|', {values})) as row_hash
+        from dated
+        qualify row_number() over (partition by {keys} order by fetched_at desc, arrival desc) = 1
+    """)
+    dropped = connection.execute(
+        "select count(*) from landing where available_at > fetched_at"
+    ).fetchone()
+    before = _count(connection, table.name)
+    connection.execute(f"""
+        insert into {table.name}
+        select {", ".join(f"i.{name}" for name in payload)},
+            case when stored.row_hash is null then i.available_at else {later} end,
+            i.fetched_at, {version}, i.response_hash, i.row_hash
+        from landing as i
+        left join (
+            select {keys}, row_hash from {table.name}
+            qualify row_number() over (partition by {keys} order by ledger_version desc) = 1
+        ) as stored using ({keys})
+        where i.available_at <= i.fetched_at
+            and (stored.row_hash is null or stored.row_hash <> i.row_hash)
+        order by {", ".join(f"i.{name}" for name in table.key)}
+    """)
+    connection.unregister("incoming_rows")
+    return _count(connection, table.name) - before, int(dropped[0]) if dropped else 0
+
+
+def _dated_rows(connection: Connection, table: RawTable, sessions: Sessions) -> str:
+    """SQL of the incoming rows with `available_at`; rows off the calendar's range fall away."""
+    rows = "select *, row_number() over () as arrival from incoming_rows"
+    if table.rule == "publication stamp":
+        return f"select *, {table.date_column} as available_at from ({rows})"
+    columns = [table.date_column] + (["series_id"] if table.rule == "by series" else [])
+    found = connection.execute(
+        f"select distinct {', '.join(columns)} from incoming_rows"
+    ).fetchall()
+    dated = [(*row, moment) for row in found if (moment := _moment(table, sessions, row))]
+    names = [*columns, "available_at"]
+    schema = pa.schema(
+        [
+            ("available_at", STAMP)
+            if name == "available_at"
+            else ("series_id", pa.string())
+            if name == "series_id"
+            else (name, pa.date32())
+            for name in names
+        ]
+    )
+    moments = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in dated], schema)
+    connection.register("moments", moments)
+    return f"select * from ({rows}) inner join moments using ({', '.join(columns)})"
+
+
+def _moment(table: RawTable, sessions: Sessions, row: Sequence[Any]) -> datetime | None:
+    """When the row's subject could be known; None outside the exchange calendar's range."""
+    rule = SERIES_RULES.get(row[1], LATEST_RULE) if table.rule == "by series" else table.rule
+    try:
+        return RULES[rule](sessions, row[0])
+    except CalendarError:
+        return None
+
+
+def _columns(connection: Connection, name: str) -> list[str]:
+    schema, table = name.split(".")
+    found = connection.execute(
+        "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "
+        "and database_name = current_database() order by column_index",
+        [schema, table],
+    ).fetchall()
+    return [row[0] for row in found]
+
+
+def _count(connection: Connection, name: str) -> int:
+    row = connection.execute(f"select count(*) from {name}").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,275 @@
+-- The ledger: raw rows as the providers said them, one row per version, and the log of what we did.
+-- Only ever appended to. Every raw table ends with the same five columns:
+--   available_at     UTC moment from which a market participant could know the row (rule: availability.py)
+--   fetched_at       UTC moment at which we stored this version
+--   ledger_version   the increasing integer of the landed batch; versions are ordered by it alone
+--   response_hash    sha256 of the provider's response body, kept under data/raw/
+--   row_hash         md5 of the row's own values: equal hash, no new version
+
+create schema if not exists raw;
+create schema if not exists ops;
+create schema if not exists quality;
+create schema if not exists analytics;
+
+-- Massive (formerly Polygon), /v2/aggs adjusted=false and /v2/aggs/grouped adjusted=false
+create table if not exists raw.polygon__daily_bars (
+    symbol varchar not null,           -- ticker, case kept
+    session_date date not null,        -- New York date of the bar
+    open double,                       -- USD, as traded
+    high double,                       -- USD
+    low double,                        -- USD
+    close double,                      -- USD
+    volume double,                     -- shares, may be fractional
+    vwap double,                       -- USD
+    transactions bigint,               -- trades in the session
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Massive /stocks/v1/splits
+create table if not exists raw.polygon__splits (
+    symbol varchar not null,
+    execution_date date not null,      -- first session traded at the new count
+    split_from double not null,        -- shares before
+    split_to double not null,          -- shares after: 1 to 4 is 4-for-1
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Massive /stocks/v1/dividends
+create table if not exists raw.polygon__dividends (
+    symbol varchar not null,
+    ex_dividend_date date not null,
+    dividend_id varchar not null,      -- two dividends may share an ex-date
+    cash_amount double not null,       -- per share as traded that day, in `currency`
+    currency varchar,
+    distribution_type varchar,         -- recurring, special, ...
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Massive /v2/reference/news, one row per story and ticker
+create table if not exists raw.polygon__news (
+    story_id varchar not null,
+    symbol varchar not null,
+    published_at timestamptz not null,
+    headline varchar not null,
+    summary varchar,
+    publisher varchar,
+    url varchar,
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- FMP /stable/historical-price-eod/non-split-adjusted (its adjOpen.. are raw prices, despite the names)
+create table if not exists raw.fmp__daily_prices (
+    symbol varchar not null,
+    session_date date not null,
+    open double,                       -- USD, as traded
+    high double,                       -- USD
+    low double,                        -- USD
+    close double,                      -- USD
+    volume double,                     -- shares
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- FMP /stable/splits
+create table if not exists raw.fmp__splits (
+    symbol varchar not null,
+    execution_date date not null,
+    numerator double not null,         -- shares after
+    denominator double not null,       -- shares before
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- FMP /stable/dividends
+create table if not exists raw.fmp__dividends (
+    symbol varchar not null,
+    ex_dividend_date date not null,
+    dividend double not null,          -- USD per share as traded that day
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Finnhub /company-news
+create table if not exists raw.finnhub__company_news (
+    story_id varchar not null,
+    symbol varchar not null,           -- the symbol asked for
+    published_at timestamptz not null,
+    headline varchar not null,
+    summary varchar,
+    publisher varchar,
+    url varchar,
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- FRED /series/observations, or the keyless graph CSV; missing values ('.') are not rows
+create table if not exists raw.fred__observations (
+    series_id varchar not null,
+    observed_date date not null,       -- FRED's own date
+    value double not null,             -- in the series' unit (percent for rates and spreads)
+    source_endpoint varchar not null,  -- 'api' or 'graph'
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Cboe {NAME}_History.csv; two-column files have a close only
+create table if not exists raw.cboe__index_history (
+    index_name varchar not null,       -- VIX, VIX9D, VIX3M, VIX6M, VVIX
+    session_date date not null,
+    open double,                       -- index points
+    high double,
+    low double,
+    close double,
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Cboe delayed_quotes/quotes/_{NAME}.json, landed only when its trade time is 16:15 New York or later
+create table if not exists raw.cboe__delayed_quotes (
+    index_name varchar not null,
+    session_date date not null,
+    open double,                       -- index points
+    high double,
+    low double,
+    close double,
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- our own arithmetic on stored headlines; known as soon as the headline is
+create table if not exists raw.mqp__headline_scores (
+    headline_hash varchar not null,    -- md5 of the headline as landed
+    method varchar not null,           -- scorer and version, e.g. vader-3.3.2
+    score double not null,             -- in [-1, 1]
+    ledger_version integer not null,
+    row_hash varchar not null
+);
+
+-- one row: the world that this ledger belongs to
+create table if not exists ops.world (
+    world varchar not null,            -- live, sandbox:<seed>, custom:<name>
+    created_at timestamptz not null
+);
+
+create table if not exists ops.landings (
+    ledger_version integer not null,
+    landed_at timestamptz not null,
+    run_id varchar not null,
+    row_count bigint not null
+);
+
+create table if not exists ops.fetches (
+    run_id varchar not null,
+    provider varchar not null,
+    dataset varchar not null,
+    symbol varchar not null,           -- symbol, series or index; '*' for the whole market
+    window_start date,
+    window_end date,
+    class varchar not null,            -- ok, empty, transient, quota, entitlement, auth, bad_payload, not_modified
+    row_count bigint not null,
+    response_hash varchar,
+    duration_seconds double not null,
+    attempts integer not null,
+    served_from varchar not null,      -- network, cache
+    requested_at timestamptz not null,
+    detail varchar                     -- one masked sentence
+);
+
+create table if not exists ops.configs (
+    config_hash varchar not null,
+    content varchar not null           -- the configuration as canonical JSON
+);
+
+create table if not exists ops.nights (
+    night date not null,
+    attempt integer not null,
+    status varchar not null,           -- CLEAN, DEGRADED, FAILED, MISSED
+    run_id varchar not null,
+    started_at timestamptz not null,
+    finished_at timestamptz not null,
+    as_of_at timestamptz,
+    ledger_version integer,
+    code_hash varchar,
+    config_hash varchar,
+    world varchar not null,
+    manifest_hash varchar,
+    reasons varchar                    -- JSON list of sentences
+);
+
+create table if not exists quality.quarantine (
+    dataset varchar not null,          -- raw table
+    symbol varchar not null,           -- symbol, series or index
+    first_date date not null,
+    last_date date not null,
+    reason varchar not null,
+    night date not null,
+    decided_at timestamptz not null,   -- of the night that found it
+    released_at timestamptz,           -- a release is a second row with this set
+    release_reason varchar,
+    ledger_version integer not null    -- of the bad rows; rows landed later are not meant
+);
+
+create table if not exists quality.validation_results (
+    night date not null,
+    attempt integer not null,
+    gate integer not null,
+    suite varchar not null,
+    expectation varchar not null,
+    table_name varchar not null,
+    success boolean not null,
+    unexpected_count bigint not null,
+    severity varchar not null,         -- quarantine, block, warn
+    detail varchar
+);
+
+-- what each published night decided; written once, never changed
+create table if not exists analytics.decisions (
+    night date not null,
+    symbol varchar not null,
+    strategy varchar not null,         -- sleeve
+    target_weight double not null,     -- the sleeve's own target before portfolio weights
+    final_weight double not null,      -- of portfolio equity after scale and limits
+    reason varchar not null,
+    decided_at timestamptz not null,
+    effective_session date not null,
+    recorded_at timestamptz not null,
+    ledger_version integer not null,
+    code_hash varchar not null
+);

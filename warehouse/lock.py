@@ -1,0 +1,35 @@
+"""The one writer lock: DuckDB admits a single writing process, so writers queue here first."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def writer_lock(path: Path, *, announce: Callable[[str], None] = print) -> Iterator[None]:
+    """Hold the operating system's lock on a file; wait for it, after saying so once.
+
+    The lock dies with its process, so a killed night never leaves the warehouse locked. The file
+    holds the process id of the latest holder, for people.
+
+    Parameters
+    ----------
+    path : the lock file; created when missing, never deleted.
+    announce : called with one sentence when another process holds the lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
+            announce(f"Another run is writing (process {holder}): waiting for it to finish.")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)  # closing releases the lock

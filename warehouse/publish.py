@@ -1,0 +1,155 @@
+"""From a private build to the file everybody reads: hash, verify, swap.
+
+A kill at any instant leaves the old night or the new one. `os.replace` is the only moment at which
+anything changes for a reader, and a reader that has the old file open keeps reading it.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from warehouse.connection import Connection, connect
+from warehouse.errors import CorruptFileError
+from warehouse.home import Home
+
+HASHED_SCHEMAS = ("staging", "intermediate", "marts", "analytics")
+UNHASHED_TABLES = (
+    "analytics.decisions",
+    "analytics.trials",
+)  # records of runs, not of a night's data
+NIGHTS_KEPT = 30
+KEPT_RESULTS = (
+    "marts.fct_signals",
+    "analytics.target_weights",
+    "analytics.orders",
+    "analytics.backtest_metrics",
+)
+
+
+@dataclass(frozen=True)
+class TableDigest:
+    """Row count and order-independent content hash of one table."""
+
+    rows: int
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a published night consists of; equal inputs give an equal manifest."""
+
+    night: date
+    world: str
+    ledger_version: int
+    code_hash: str
+    config_hash: str
+    tables: Mapping[str, TableDigest]
+
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, ISO dates."""
+        return json.dumps(asdict(self), sort_keys=True, default=str, indent=1)
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the canonical JSON."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def digest_tables(connection: Connection) -> dict[str, TableDigest]:
+    """Hash every table of the hashed schemas.
+
+    The hash adds up the hashes of the rows, so that it depends neither on row order nor on threads,
+    and a row that stands twice counts twice.
+    """
+    names = connection.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where schema_name in (select unnest(?)) and database_name = current_database() order by 1",
+        [list(HASHED_SCHEMAS)],
+    ).fetchall()
+    digests = {}
+    for (name,) in names:
+        if name in UNHASHED_TABLES:
+            continue
+        row = connection.execute(
+            f"select count(*), coalesce(sum(hash(t)::hugeint), 0)::varchar from {name} as t"
+        ).fetchone()
+        if row is not None:
+            columns = connection.execute(f"describe {name}").fetchall()
+            layout = ",".join(f"{column[0]}:{column[1]}" for column in columns)
+            content = hashlib.sha256(f"{layout}|{row[0]}|{row[1]}".encode()).hexdigest()
+            digests[name] = TableDigest(int(row[0]), content)
+    return digests
+
+
+def verify(path: Path, manifest: Manifest) -> None:
+    """Open a file read-only and compare every table with the manifest.
+
+    Raises
+    ------
+    CorruptFileError
+        A table is missing, or holds other rows than the manifest says.
+    """
+    with connect(path, read_only=True) as connection:
+        found = digest_tables(connection)
+    for name, digest in manifest.tables.items():
+        if found.get(name) != digest:
+            raise CorruptFileError(
+                f"{path.name} is not what its manifest says: {name} differs. "
+                "Nothing was published; run `mqp nightly` again."
+            )
+
+
+def swap(home: Home, manifest: Manifest) -> None:
+    """Verify the build, keep its manifest and results, and replace the published file by it.
+
+    Raises
+    ------
+    CorruptFileError
+        The build does not match its manifest; the old night stays.
+    """
+    verify(home.build, manifest)
+    _keep_results(home, manifest)
+    _flush(home.build)
+    home.build.replace(home.published)
+    _flush(home.warehouse)
+    _forget_old_nights(home)
+
+
+def _keep_results(home: Home, manifest: Manifest) -> None:
+    """Write the night's folder beside the final place, then rename it in."""
+    folder = home.nights / manifest.night.isoformat()
+    fresh = folder.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    (fresh / "manifest.json").write_text(manifest.to_json())
+    with connect(home.build, read_only=True) as connection:
+        for name in KEPT_RESULTS:
+            if name in manifest.tables:
+                target = fresh / f"{name}.parquet"
+                connection.execute(f"copy (select * from {name}) to '{_quoted(target)}'")
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.replace(folder)
+
+
+def _forget_old_nights(home: Home) -> None:
+    folders = sorted(path for path in home.nights.iterdir() if path.is_dir())
+    for folder in folders[:-NIGHTS_KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    """Make a file's or folder's latest state survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
