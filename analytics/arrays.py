@@ -1,0 +1,60 @@
+"""Array types and the one forward fill that every part shares."""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Days = npt.NDArray[np.datetime64]
+
+TRADING_DAYS_PER_YEAR = 252
+
+
+def forward_filled(values: Floats) -> Floats:
+    """Carry the latest known value down the first axis.
+
+    Parameters
+    ----------
+    values : (T, ...), NaN where nothing was said at session t.
+
+    Returns
+    -------
+    (T, ...), row t holds the latest value said up to and including session t.
+
+    Notes
+    -----
+    Missing data: NaN until the first value of each column.
+    """
+    if values.shape[0] == 0:
+        return values.copy()
+    rows = np.arange(values.shape[0]).reshape((-1,) + (1,) * (values.ndim - 1))
+    latest = np.where(np.isnan(values), 0, rows)
+    np.maximum.accumulate(latest, axis=0, out=latest)
+    filled: Floats = np.take_along_axis(values, latest, axis=0)
+    return filled
+
+
+def run_lengths(flags: Bools) -> Ints:
+    """Count how many sessions in a row a flag has been up, this one included.
+
+    Parameters
+    ----------
+    flags : (T, S), whether the flag is up at session t.
+
+    Returns
+    -------
+    (T, S), 0 where the flag is down.
+    """
+    rows = np.arange(flags.shape[0])[:, None]
+    latest_down = np.where(flags, -1, rows)
+    np.maximum.accumulate(latest_down, axis=0, out=latest_down)
+    lengths: Ints = np.where(flags, rows - latest_down, 0)
+    return lengths
+
+
+def has_doubles(cells: Ints, n_cells: int) -> bool:
+    """Tell whether a flat index names one of the `n_cells` cells twice."""
+    is_named = np.zeros(n_cells, dtype=np.bool_)
+    is_named[cells] = True
+    return bool(np.count_nonzero(is_named) != cells.shape[0])

@@ -1,0 +1,163 @@
+"""Risk limits: what the portfolio may hold of what it wants, and which limit took how much."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics.arrays import Bools, Floats
+
+LIMITS = ("symbol", "sector", "stress", "gross", "net", "turnover")
+"""In the order in which they act, each on what the one before left."""
+
+
+@dataclass(frozen=True, eq=False)
+class LimitRules:
+    """The limits of a portfolio of S symbols.
+
+    `symbol_cap` (S,): largest |leverage * weight|. `is_in_sector` (C, S): the sectors that
+    `sector_cap`, the largest Σ|weight|, binds; funds belong to none. `stress_shock` (S,): return
+    per unit of leverage under the stress; `max_stress_loss`: largest loss of equity under it.
+    `gross`, `net`: largest Σ|leverage * weight| and |Σ leverage * weight|. `turnover`: largest
+    Σ|Δ weight| of one night's orders. `minimum_order`: smaller changes are not sent.
+    """
+
+    symbol_cap: Floats
+    is_in_sector: Bools
+    sector_cap: float
+    stress_shock: Floats
+    max_stress_loss: float
+    gross: float
+    net: float
+    turnover: float
+    minimum_order: float
+
+
+@dataclass(frozen=True, eq=False)
+class Limited:
+    """Weights after the limits.
+
+    `final` (S,). `factors` (6, S): what each limit multiplied the weight by, in the order of
+    `LIMITS`; the bite of a limit is what its factor took from the weight before it.
+    """
+
+    final: Floats
+    factors: Floats
+
+
+def apply_limits(
+    desired: Floats, *, holding: Floats, leverage: Floats, is_frozen: Bools, rules: LimitRules
+) -> Limited:
+    """Cut desired weights to what the limits allow.
+
+    Parameters
+    ----------
+    desired : (S,), weight of equity wanted, summed over sleeves; where frozen, the holding itself.
+    holding : (S,), drifted weight held at the deciding close.
+    leverage : (S,), of one unit as effective at the fill.
+    is_frozen : (S,), symbols that make no decision: their weight is fixed and counts, the others
+        make room for it.
+    rules : the limits.
+
+    Returns
+    -------
+    Final weights and the limits' factors; final = desired * the product of the factors.
+
+    Notes
+    -----
+    The symbol limit scales its symbol, the next four the whole book (all that is not frozen) by
+    one factor. The turnover limit scales what the orders add: reductions are never capped and use
+    the budget first; a reversal is a reduction plus a new position; orders below the minimum are
+    not sent and use none. Later limits can reopen an earlier one only through the turnover limit,
+    when it holds back the offsetting side of the net or stress limit.
+    """
+    is_free = ~is_frozen
+    factors = np.ones((len(LIMITS), desired.shape[0]))
+    exposure = np.abs(leverage * desired)
+    is_over = is_free & (exposure > rules.symbol_cap)
+    factors[0, is_over] = rules.symbol_cap[is_over] / exposure[is_over]
+    weights = desired * factors[0]
+    steps = (_sector_factor, _stress_factor, _gross_factor, _net_factor)
+    for row, factor_of in enumerate(steps, start=1):
+        factor = factor_of(weights, leverage, is_free, rules)
+        if factor < 1.0:
+            factors[row, is_free] = factor
+            weights = weights * factors[row]
+    factors[5] = _turnover_factors(weights, holding, is_free, rules)
+    return Limited(final=weights * factors[5], factors=factors)
+
+
+def orders_sent(final: Floats, *, holding: Floats, is_frozen: Bools, minimum_order: float) -> Bools:
+    """Tell which symbols are traded tonight.
+
+    Parameters
+    ----------
+    final : (S,), weight wanted after limits.
+    holding : (S,), drifted weight held.
+    is_frozen : (S,), symbols that make no decision.
+    minimum_order : smallest |Δ weight| worth sending.
+
+    Returns
+    -------
+    (S,). A smaller change stays pending, unless the target is 0.
+    """
+    change = np.abs(final - holding)
+    is_exit = (final == 0.0) & (holding != 0.0)
+    sent: Bools = ((change >= minimum_order) | is_exit) & ~is_frozen
+    return sent
+
+
+def _largest_share(limit: float, fixed: float, free: float) -> float:
+    """Return the largest k in [0, 1] with fixed + k * free within the limit."""
+    if fixed + free <= limit or free <= 0.0:
+        return 1.0
+    return max(limit - fixed, 0.0) / free
+
+
+def _split(values: Floats, is_free: Bools) -> tuple[float, float]:
+    """Sum what is frozen and what is free."""
+    total_free = float(np.add.reduce(np.where(is_free, values, 0.0)))
+    total_fixed = float(np.add.reduce(np.where(is_free, 0.0, values)))
+    return total_fixed, total_free
+
+
+def _sector_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) -> float:
+    size = np.abs(w)
+    members = rules.is_in_sector * size
+    free = np.add.reduce(members * is_free, axis=1)
+    fixed = np.add.reduce(members * ~is_free, axis=1)
+    if not (fixed + free > rules.sector_cap).any():
+        return 1.0
+    return min(
+        _largest_share(rules.sector_cap, *pair)
+        for pair in zip(fixed.tolist(), free.tolist(), strict=True)
+    )
+
+
+def _stress_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) -> float:
+    loss = -(w * leverage * rules.stress_shock)
+    return _largest_share(rules.max_stress_loss, *_split(loss, is_free))
+
+
+def _gross_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) -> float:
+    return _largest_share(rules.gross, *_split(np.abs(w * leverage), is_free))
+
+
+def _net_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) -> float:
+    fixed, free = _split(w * leverage, is_free)
+    return min(_largest_share(rules.net, fixed, free), _largest_share(rules.net, -fixed, -free))
+
+
+def _turnover_factors(w: Floats, holding: Floats, is_free: Bools, rules: LimitRules) -> Floats:
+    is_sent = orders_sent(w, holding=holding, is_frozen=~is_free, minimum_order=rules.minimum_order)
+    # what of the holding the target keeps: nothing on a reversal, else the smaller of the two
+    is_same_side = w * holding > 0.0
+    kept = np.where(is_same_side, np.sign(w) * np.minimum(np.abs(w), np.abs(holding)), 0.0)
+    reduced = np.where(is_sent, np.abs(holding - kept), 0.0)
+    added = np.where(is_sent, np.abs(w - kept), 0.0)
+    total_added = float(np.add.reduce(added))
+    budget = max(rules.turnover - float(np.add.reduce(reduced)), 0.0)
+    if total_added <= budget:
+        return np.ones_like(w)
+    cut = kept + (w - kept) * (budget / total_added)
+    is_cut = is_sent & (added > 0.0)
+    return np.where(is_cut, cut / np.where(is_cut, w, 1.0), 1.0)

@@ -1,0 +1,279 @@
+"""Everything that analytics computes in one night, as one pure function."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from analytics.backtest import run_backtest
+from analytics.benchmarks import BENCHMARK, REBALANCED, VARIANTS, benchmark_targets
+from analytics.errors import InputError
+from analytics.frames import (
+    Calendar,
+    calendar_from_frame,
+    market_from_frames,
+    membership,
+    require_columns,
+    to_days,
+)
+from analytics.market import Market
+from analytics.metric_tables import metric_rows, window_metric_rows, window_rows
+from analytics.portfolio import Portfolio, run_portfolio
+from analytics.portfolio_tables import (
+    EMPTY_COLUMNS,
+    empty_rows,
+    order_rows,
+    portfolio_rows,
+    sleeve_weight_rows,
+    target_weight_rows,
+)
+from analytics.settings import PortfolioConfig
+from analytics.sleeves import Sleeve, plan_sleeves
+from analytics.tables import NamedBacktest, daily_rows, joined, position_rows, trade_rows
+from analytics.targets import StrategyTargets, targets_from_signals
+from analytics.walk_forward import WALK_FORWARD, Selection, select_variants, stitch
+
+DEFAULT_VARIANTS: Mapping[str, str] = MappingProxyType(
+    {
+        "equities": "balanced_position",
+        "credit": "zscore_percentile",
+        "volatility": "contango",
+    }
+)
+
+PORTFOLIO = "portfolio"
+
+
+@dataclass(frozen=True, eq=False)
+class AnalyticsInputs:
+    """Frames of one build, all as of the night; the order of rows does not matter.
+
+    `prices`: `marts.fct_prices`. `signals`: `marts.fct_signals`. `macro`:
+    `intermediate.int_macro_as_of`. `leverage`: `intermediate.int_fund_leverage`. `sessions`:
+    `ops.exchange_sessions`. `members`: `ops.universe_members`. `default_variants`: strategy → its
+    default variant; strategies that are not in it are refused.
+    """
+
+    prices: pd.DataFrame
+    signals: pd.DataFrame
+    macro: pd.DataFrame
+    leverage: pd.DataFrame
+    sessions: pd.DataFrame
+    members: pd.DataFrame
+    portfolio_config: PortfolioConfig
+    night: date
+    default_variants: Mapping[str, str] = field(default_factory=lambda: DEFAULT_VARIANTS)
+
+
+@dataclass(frozen=True, eq=False)
+class AnalyticsResults:
+    """One frame per table of the schema `analytics`; dates without a zone, moments in UTC.
+
+    The frames of the portfolio are empty when none of its strategies has decided anything yet.
+    """
+
+    backtest_positions: pd.DataFrame
+    backtest_daily: pd.DataFrame
+    backtest_trades: pd.DataFrame
+    backtest_metrics: pd.DataFrame
+    walk_forward_windows: pd.DataFrame
+    target_weights: pd.DataFrame
+    portfolio_daily: pd.DataFrame
+    sleeve_weights: pd.DataFrame
+    orders: pd.DataFrame
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return table name (`analytics.backtest_daily`) → frame."""
+        return {f"analytics.{name}": frame for name, frame in vars(self).items()}
+
+
+@dataclass(frozen=True, eq=False)
+class StrategyRun:
+    """One strategy: targets, selections, the backtests of all variants and of the stitched path."""
+
+    targets: StrategyTargets
+    selections: list[Selection]
+    named: tuple[NamedBacktest, NamedBacktest]
+    sleeve: Sleeve
+
+
+def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
+    """Backtest every variant, stitch the walk-forward, run the portfolio and list the orders.
+
+    Parameters
+    ----------
+    inputs : frames of the build and the portfolio's settings.
+
+    Returns
+    -------
+    The rows of every analytics table.
+
+    Raises
+    ------
+    InputError
+        If a frame breaks its contract.
+    ConfigurationError
+        If the settings lack what a traded symbol needs.
+
+    Notes
+    -----
+    Deterministic: inputs are sorted, sums run in a fixed order, no threads.
+    """
+    require_columns(
+        inputs.signals, "signals",
+        "strategy", "variant", "symbol", "session_date", "target_weight", "reason",
+    )  # fmt: skip
+    first_day = to_days(inputs.prices["session_date"]).min()
+    calendar = calendar_from_frame(inputs.sessions, first_day=first_day, night=inputs.night)
+    config = inputs.portfolio_config
+    symbols = sorted({*inputs.prices["symbol"].unique(), *inputs.signals["symbol"].unique()})
+    market = market_from_frames(
+        prices=inputs.prices,
+        macro=inputs.macro,
+        leverage=inputs.leverage,
+        calendar=calendar,
+        symbols=symbols,
+    )
+    runs = [
+        run_strategy(rows, strategy=str(name), market=market, inputs=inputs)
+        for name, rows in inputs.signals.groupby("strategy", sort=True)
+    ]
+    listed = [named for run in runs for named in run.named]
+    listed.append(run_benchmarks(market, calendar, inputs))
+    portfolio = _portfolio(runs, market, calendar, config)
+    books = listed if portfolio is None else [*listed, _named_portfolio(portfolio)]
+    metrics = [metric_rows(books)]
+    metrics += [window_metric_rows(run.named[1], run.selections) for run in runs]
+    return AnalyticsResults(
+        backtest_positions=position_rows(books, calendar),
+        backtest_daily=daily_rows(books, calendar),
+        backtest_trades=trade_rows(listed, calendar, costs=config.costs),
+        backtest_metrics=joined(metrics),
+        walk_forward_windows=window_rows([(run.targets, run.selections) for run in runs], calendar),
+        **_portfolio_tables(portfolio, calendar, config),
+    )
+
+
+def run_strategy(
+    signals: pd.DataFrame, *, strategy: str, market: Market, inputs: AnalyticsInputs
+) -> StrategyRun:
+    """Simulate all variants of one strategy, select, stitch, and simulate the stitched path once.
+
+    Parameters
+    ----------
+    signals : the strategy's rows of `marts.fct_signals`.
+    strategy : its name.
+    market : T sessions of every symbol.
+    inputs : for the default variant, costs and fill.
+
+    Returns
+    -------
+    The run; `named` holds the variants' backtest and the walk-forward's.
+
+    Raises
+    ------
+    InputError
+        If the strategy has no default variant.
+    """
+    if strategy not in inputs.default_variants:
+        raise InputError(f"strategy {strategy} names no default variant")
+    targets = targets_from_signals(
+        signals,
+        strategy=strategy,
+        default_variant=inputs.default_variants[strategy],
+        sessions=market.sessions,
+    )
+    own_market = market.select(targets.symbols)
+    config = inputs.portfolio_config
+    backtest = run_backtest(own_market, targets.weights, costs=config.costs, fill=config.fill)
+    selections = select_variants(backtest, targets.default)
+    weights, reasons, names = stitch(targets, selections)
+    stitched = run_backtest(
+        own_market,
+        weights,
+        costs=config.costs,
+        fill=config.fill,
+        first_decision=backtest.first_decision,
+    )
+    return StrategyRun(
+        targets=targets,
+        selections=selections,
+        named=(
+            NamedBacktest(
+                strategy, targets.variants, backtest, targets.reasons, targets.reason_names
+            ),
+            NamedBacktest(strategy, (WALK_FORWARD,), stitched, reasons, names),
+        ),
+        sleeve=Sleeve(
+            name=strategy,
+            symbols=targets.symbols,
+            targets=weights[:, :, 0],
+            is_frozen=targets.is_frozen,
+            is_quarantined=targets.is_quarantined,
+            backtest=stitched,
+            reasons=reasons[:, :, 0],
+            reason_names=names,
+        ),
+    )
+
+
+def run_benchmarks(market: Market, calendar: Calendar, inputs: AnalyticsInputs) -> NamedBacktest:
+    """Simulate the benchmarks with the same costs.
+
+    Parameters
+    ----------
+    market : T sessions of every symbol.
+    calendar : for each month's last session.
+    inputs : for the universe's members, costs and fill.
+
+    Returns
+    -------
+    One backtest with a column per benchmark.
+    """
+    is_member = membership(inputs.members, calendar=calendar, symbols=market.symbols)
+    weights, is_renewed = benchmark_targets(
+        market, is_month_last=calendar.is_month_last, is_member=is_member
+    )
+    backtest = run_backtest(
+        market,
+        weights,
+        costs=inputs.portfolio_config.costs,
+        fill=inputs.portfolio_config.fill,
+        is_renewed=is_renewed,
+    )
+    reasons = np.zeros(weights.shape, dtype=np.int64)
+    return NamedBacktest(BENCHMARK, VARIANTS, backtest, reasons, (REBALANCED,))
+
+
+def _portfolio(
+    runs: list[StrategyRun], market: Market, calendar: Calendar, config: PortfolioConfig
+) -> Portfolio | None:
+    """Run the portfolio over the configured strategies that have decided something."""
+    sleeves = [run.sleeve for run in runs if run.sleeve.name in config.strategies]
+    if not sleeves:
+        return None
+    symbols = sorted({symbol for sleeve in sleeves for symbol in sleeve.symbols})
+    plan = plan_sleeves(
+        market.select(symbols), sleeves, is_month_first=calendar.is_month_first, config=config
+    )
+    return run_portfolio(plan, config)
+
+
+def _portfolio_tables(
+    portfolio: Portfolio | None, calendar: Calendar, config: PortfolioConfig
+) -> dict[str, pd.DataFrame]:
+    if portfolio is None:
+        return {table: empty_rows(table) for table in EMPTY_COLUMNS}
+    return {
+        "target_weights": target_weight_rows(portfolio, calendar),
+        "portfolio_daily": portfolio_rows(portfolio, calendar),
+        "sleeve_weights": sleeve_weight_rows(portfolio, calendar, method=config.method),
+        "orders": order_rows(portfolio, calendar, costs=config.costs),
+    }
+
+
+def _named_portfolio(portfolio: Portfolio) -> NamedBacktest:
+    return NamedBacktest(PORTFOLIO, ("default",), portfolio.backtest, None, ())

@@ -1,0 +1,89 @@
+"""The portfolio's settings, as validated from `config/portfolio.yaml`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from analytics.book import Fill
+from analytics.costs import TradingCosts
+from analytics.errors import ConfigurationError
+
+PORTFOLIO_FILE = "config/portfolio.yaml"
+UNCLASSIFIED = "Unclassified"
+"""Sector of a stock that the file names in none: bound by the sector limit like any other."""
+
+
+@dataclass(frozen=True)
+class LimitSettings:
+    """The risk limits of the file, fractions of equity.
+
+    `drawdown_stop` below the peak the portfolio goes flat for `drawdown_flat_decisions`.
+    """
+
+    single_stock: float = 0.10
+    etf: float = 0.40
+    sector: float = 0.30
+    max_stress_loss: float = 0.25
+    stress_scenario: str = "february_2018"
+    gross: float = 2.0
+    net: float = 1.5
+    turnover: float = 1.0
+    drawdown_stop: float = 0.25
+    drawdown_flat_decisions: int = 21
+
+
+@dataclass(frozen=True)
+class Shock:
+    """One stress scenario: returns per unit of leverage.
+
+    `stocks` is every symbol that is no fund; `per_unit` holds the symbols with their own number.
+    """
+
+    stocks: float
+    per_unit: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class PortfolioConfig:
+    """Everything of the portfolio that a user may set."""
+
+    capital_usd: float = 1_000_000.0
+    fill: Fill = "next_open"
+    target_volatility_annual: float = 0.10
+    max_leverage: float = 2.0
+    minimum_order_weight: float = 0.0025
+    strategies: tuple[str, ...] = ("equities", "credit", "volatility")
+    method: str = "equal"
+    fixed_weights: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    costs: TradingCosts = field(default_factory=TradingCosts)
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    funds: frozenset[str] = frozenset()
+    sectors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    shocks: Mapping[str, Shock] = field(default_factory=lambda: MappingProxyType({}))
+
+    def sector_of(self, symbol: str) -> str | None:
+        """Return the sector that binds a symbol; none for a fund, `Unclassified` if unlisted."""
+        return None if symbol in self.funds else self.sectors.get(symbol, UNCLASSIFIED)
+
+    def symbol_cap(self, symbol: str) -> float:
+        """Return the largest |leverage * weight| of a symbol."""
+        return self.limits.etf if symbol in self.funds else self.limits.single_stock
+
+    def stress_shock(self, symbol: str) -> float:
+        """Return a symbol's return per unit of leverage under the stress that is limited.
+
+        Raises
+        ------
+        ConfigurationError
+            If the symbol is a fund without a number of its own.
+        """
+        name = self.limits.stress_scenario
+        shock = self.shocks[name]
+        if symbol in shock.per_unit:
+            return shock.per_unit[symbol]
+        if symbol in self.funds:
+            raise ConfigurationError(
+                f"{PORTFOLIO_FILE}: shocks.{name} has no number for the fund {symbol}, which a "
+                "strategy trades; add its return per unit of leverage"
+            )
+        return shock.stocks

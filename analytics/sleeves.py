@@ -1,0 +1,172 @@
+"""Sleeves: the strategies' walk-forward targets as the portfolio sees them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics.allocation import sleeve_volatilities, sleeve_weights
+from analytics.arrays import Bools, Floats, Ints
+from analytics.backtest import Backtest
+from analytics.errors import InputError
+from analytics.market import SESSIONS_WITHOUT_BAR_UNTIL_CLOSED, Market
+from analytics.settings import PortfolioConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Sleeve:
+    """One strategy's stitched path over T sessions.
+
+    `symbols`: S_k names. `targets` (T, S_k): weight of the sleeve's own capital decided at t, NaN
+    before its first decision. `is_frozen`, `is_quarantined` (T, S_k). `backtest`: the path
+    simulated once, V = 1. `reasons` (T, S_k): index into `reason_names` of the decision that last
+    changed the target.
+    """
+
+    name: str
+    symbols: tuple[str, ...]
+    targets: Floats
+    is_frozen: Bools
+    is_quarantined: Bools
+    backtest: Backtest
+    reasons: Ints
+    reason_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SleevePlan:
+    """What the sleeves want together, T sessions * K sleeves * S symbols of the portfolio's market.
+
+    `names`: the K configured strategies; `sleeves`: those of them that have begun.
+    `first_decision`: first session with a decision of any sleeve. `weights` (T, K): sleeve weights
+    in force, `is_estimated` (T,): decided anew; `volatilities` (T, K) that they rest on, NaN where
+    none was needed or known. `parts` (T, K, S): sleeve weight * target; `desired` (T, S) their sum.
+    `is_frozen` (T, S). `unscaled_return` (T,): of the sleeves at these weights, NaN before a row.
+    """
+
+    market: Market
+    names: tuple[str, ...]
+    sleeves: tuple[Sleeve, ...]
+    first_decision: int
+    weights: Floats
+    is_estimated: Bools
+    volatilities: Floats
+    parts: Floats
+    desired: Floats
+    is_frozen: Bools
+    unscaled_return: Floats
+
+
+def plan_sleeves(
+    market: Market, sleeves: Sequence[Sleeve], *, is_month_first: Bools, config: PortfolioConfig
+) -> SleevePlan:
+    """Combine the sleeves' targets, session by session.
+
+    Parameters
+    ----------
+    market : T sessions of all symbols that the sleeves trade.
+    sleeves : those of the K configured strategies that have decided something.
+    is_month_first : (T,), whether session t is its month's first.
+    config : the portfolio's settings.
+
+    Returns
+    -------
+    The plan, before scale and limits.
+
+    Raises
+    ------
+    InputError
+        If there is no sleeve.
+
+    Notes
+    -----
+    Timing: row t uses targets decided at t and sleeve returns up to t.
+    Missing data: a configured sleeve that has not begun, or is not there, wants nothing and keeps
+    its weight, so that the portfolio's past does not depend on when another sleeve begins. A symbol
+    without a bar is frozen; after 5 sessions it is closed and wanted no more.
+    """
+    if not sleeves:
+        raise InputError("a portfolio needs at least one sleeve with decisions")
+    first = min(sleeve.backtest.first_decision for sleeve in sleeves)
+    names = config.strategies
+    targets, is_frozen = _on_market(market, sleeves, names)
+    is_dead = market.missing_sessions >= SESSIONS_WITHOUT_BAR_UNTIL_CLOSED
+    is_missing = market.missing_sessions > 0
+    is_unknown = np.isnan(market.mark_usd)
+    targets[np.broadcast_to((is_dead | is_unknown)[:, None, :], targets.shape)] = 0.0
+    returns, in_market = _sleeve_rows(market, sleeves, names)
+    is_estimated = is_month_first.copy()
+    is_estimated[: first + 1] = False
+    is_estimated[first] = True
+    weights, volatilities = _weights_in_force(returns, in_market, is_estimated, config)
+    parts = weights[:, :, None] * targets
+    unscaled = np.full(returns.shape[0], np.nan)
+    # weights of the decision before earn the returns of the session
+    unscaled[first + 1 :] = np.add.reduce(
+        weights[first:-1] * np.nan_to_num(returns[first + 1 :], nan=0.0), axis=1
+    )
+    return SleevePlan(
+        market=market,
+        names=tuple(names),
+        sleeves=tuple(sleeves),
+        first_decision=first,
+        weights=weights,
+        is_estimated=is_estimated,
+        volatilities=volatilities,
+        parts=parts,
+        desired=np.add.reduce(parts, axis=1),
+        is_frozen=(is_frozen | is_missing) & ~is_dead & ~is_unknown,
+        unscaled_return=unscaled,
+    )
+
+
+def _on_market(
+    market: Market, sleeves: Sequence[Sleeve], names: Sequence[str]
+) -> tuple[Floats, Bools]:
+    """Lay targets (T, K, S) and the frozen flags (T, S) out on the portfolio's symbols."""
+    n_sessions, n_symbols = market.has_bar.shape
+    targets = np.zeros((n_sessions, len(names), n_symbols))
+    is_frozen = np.zeros((n_sessions, n_symbols), dtype=np.bool_)
+    for sleeve in sleeves:
+        k = names.index(sleeve.name)
+        columns = [market.symbols.index(symbol) for symbol in sleeve.symbols]
+        targets[:, k, columns] = np.nan_to_num(sleeve.targets, nan=0.0)
+        is_frozen[:, columns] |= sleeve.is_frozen
+    return targets, is_frozen
+
+
+def _sleeve_rows(
+    market: Market, sleeves: Sequence[Sleeve], names: Sequence[str]
+) -> tuple[Floats, Bools]:
+    """Lay the sleeves' unscaled net returns and market presence out on the sessions, (T, K)."""
+    shape = (market.sessions.shape[0], len(names))
+    returns, in_market = np.full(shape, np.nan), np.zeros(shape, dtype=np.bool_)
+    for sleeve in sleeves:
+        k = names.index(sleeve.name)
+        rows = sleeve.backtest.sessions
+        returns[rows, k] = sleeve.backtest.net_return[:, 0]
+        in_market[rows, k] = sleeve.backtest.gross_exposure[:, 0] != 0.0
+    return returns, in_market
+
+
+def _weights_in_force(
+    returns: Floats,
+    in_market: Bools,
+    is_estimated: Bools,
+    config: PortfolioConfig,
+) -> tuple[Floats, Floats]:
+    """Estimate sleeve weights where due and carry them; 0 before the first decision."""
+    weights = np.zeros(returns.shape)
+    volatilities = np.full(returns.shape, np.nan)
+    due = np.flatnonzero(is_estimated)
+    for t, until in zip(due, np.append(due[1:], returns.shape[0]), strict=True):
+        # known at the close of t: sleeve returns up to t
+        if config.method == "inverse_volatility":
+            volatilities[t] = sleeve_volatilities(returns[: t + 1], in_market[: t + 1])
+        weights[t:until] = sleeve_weights(
+            config.method,
+            volatilities[t],
+            sleeves=config.strategies,
+            fixed_weights=config.fixed_weights,
+        )
+    return weights, volatilities

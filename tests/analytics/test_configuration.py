@@ -1,0 +1,145 @@
+"""config/portfolio.yaml: what is allowed, and the sentence for what is not."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from analytics.configuration import parse_portfolio_config
+from analytics.errors import ConfigurationError
+
+FILE = Path(__file__).parents[2] / "config" / "portfolio.yaml"
+
+
+def parsed():
+    return copy.deepcopy(yaml.safe_load(FILE.read_text()))
+
+
+def changed(path, value):
+    """The shipped file with one key set."""
+    root = parsed()
+    *sections, key = path.split(".")
+    section = root
+    for name in sections:
+        section = section[name]
+    section[key] = value
+    return root
+
+
+def test_shipped_file_holds_the_documented_defaults():
+    config = parse_portfolio_config(parsed())
+    assert config.target_volatility_annual == 0.10
+    assert config.max_leverage == 2.0
+    assert config.method == "equal"
+    assert config.strategies == ("equities", "credit", "volatility")
+    assert config.costs.trading_fraction == pytest.approx(0.0005)
+    limits = config.limits
+    assert (limits.single_stock, limits.etf, limits.sector) == (0.10, 0.40, 0.30)
+    assert (limits.max_stress_loss, limits.stress_scenario) == (0.25, "february_2018")
+    assert (limits.gross, limits.net, limits.turnover) == (2.0, 1.5, 1.0)
+    assert (limits.drawdown_stop, limits.drawdown_flat_decisions) == (0.25, 21)
+
+
+def test_keys_left_out_take_the_values_of_the_shipped_file():
+    whole = parsed()
+    short = {key: whole[key] for key in ("funds", "sectors", "shocks")}
+    assert parse_portfolio_config(short) == parse_portfolio_config(whole)
+
+
+def test_shock_seen_at_another_leverage_is_stored_per_unit():
+    config = parse_portfolio_config(parsed())
+    assert config.stress_shock("SVXY") == pytest.approx(0.91)
+    assert config.shocks["march_2020"].per_unit["SVXY"] == pytest.approx(1.16)
+
+
+def test_stock_in_no_sector_is_unclassified_and_shocked_like_a_stock():
+    config = parse_portfolio_config(parsed())
+    assert config.sector_of("ZZZ") == "Unclassified"
+    assert config.stress_shock("ZZZ") == -0.066
+    assert config.symbol_cap("ZZZ") == 0.10
+
+
+def test_fund_belongs_to_no_sector_and_has_its_own_cap():
+    config = parse_portfolio_config(parsed())
+    assert config.sector_of("HYG") is None
+    assert config.symbol_cap("HYG") == 0.40
+
+
+def test_fund_without_a_shock_is_refused_when_it_is_needed():
+    with pytest.raises(ConfigurationError, match=r"shocks\.february_2018 has no number .* AGG"):
+        parse_portfolio_config(parsed()).stress_shock("AGG")
+
+
+def test_fixed_weights_are_read_with_their_method():
+    root = changed("sleeves.method", "fixed")
+    root["sleeves"]["fixed_weights"] = {"equities": 0.5, "credit": 0.3, "volatility": 0.2}
+    assert parse_portfolio_config(root).fixed_weights["credit"] == 0.3
+
+
+@pytest.mark.parametrize("method", ["hrp", "risk_parity", "min_variance", None, 3])
+def test_method_that_is_not_there_is_refused_with_those_that_are(method):
+    with pytest.raises(ConfigurationError) as refusal:
+        parse_portfolio_config(changed("sleeves.method", method))
+    assert str(refusal.value) == (
+        "config/portfolio.yaml: sleeves.method must be one of equal, inverse_volatility, fixed, "
+        f"got {method!r}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("target_volatility_annual", 10, "must be a number from 0.001 to 1, got 10"),
+        ("target_volatility_annual", "10%", "got '10%'"),
+        ("max_leverage", True, "max_leverage must be a number"),
+        ("max_leverage", float("nan"), "max_leverage must be a number from 0.01 to 10"),
+        ("limits.gross", -1, "limits.gross must be a number from 0 to 20, got -1"),
+        ("limits.drawdown_flat_decisions", 2.5, "a whole number from 1 to 252"),
+        ("limits.stress_scenario", "1987", "one of crisis_2008, february_2018, march_2020"),
+        ("limits.gros", 2.0, "limits.gros is not known"),
+        ("leverage", 2.0, "leverage is not known"),
+        ("costs", 5, "costs must be a mapping"),
+        ("funds", "SPY", "funds must be a list"),
+        ("funds", [True], "put a name in quotes"),
+        ("funds", ["SPY", "SPY"], "without repetitions"),
+        ("sectors.Energy", ["XOM", "AAPL"], "one sector only"),
+        ("sectors.Energy", ["HYG"], "stocks only"),
+        ("shocks.mine", {"SPY": -0.1}, "shocks.mine.stocks must be the return of every symbol"),
+        ("shocks.mine", {"stocks": -1.5}, "shocks.mine.stocks must be a number from -1 to 10"),
+        ("shocks.mine", {"stocks": 0, "X": {"return": 1, "leverage": 0}}, "other than 0"),
+        ("sleeves.fixed_weights", {"bonds": 1.0}, "sleeves.fixed_weights.bonds is not known"),
+    ],
+)  # fmt: skip
+def test_value_that_is_not_allowed_is_refused_in_one_sentence(path, value, message):
+    with pytest.raises(ConfigurationError) as refusal:
+        parse_portfolio_config(changed(path, value))
+    assert message in str(refusal.value)
+    assert str(refusal.value).startswith("config/portfolio.yaml: ")
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (None, "a weight for equities, credit, volatility"),
+        ({"equities": 0.5, "credit": 0.5}, "a weight for volatility"),
+        ({"equities": 0.5, "credit": 0.5, "volatility": 0.5}, "weights that sum to 1"),
+    ],
+)
+def test_fixed_weights_must_be_whole(weights, message):
+    root = changed("sleeves.method", "fixed")
+    root["sleeves"]["fixed_weights"] = weights
+    with pytest.raises(ConfigurationError, match=message):
+        parse_portfolio_config(root)
+
+
+@pytest.mark.parametrize("root", [None, {}])
+def test_empty_file_lacks_the_shocks(root):
+    with pytest.raises(ConfigurationError, match="stress_scenario must be one of"):
+        parse_portfolio_config(root)
+
+
+def test_file_that_is_no_mapping_is_refused():
+    with pytest.raises(ConfigurationError, match="the file must be a mapping"):
+        parse_portfolio_config(["capital"])

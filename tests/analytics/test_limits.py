@@ -1,0 +1,229 @@
+"""Each limit by hand, then what must hold for any book."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from analytics.limits import LIMITS, LimitRules, apply_limits, orders_sent
+
+# A, B, C are stocks of sectors x, x, y; F is a fund
+WIDE = LimitRules(
+    symbol_cap=np.full(4, 100.0),
+    is_in_sector=np.array([[True, True, False, False], [False, False, True, False]]),
+    sector_cap=100.0,
+    stress_shock=np.array([-0.066, -0.066, -0.066, 0.68]),
+    max_stress_loss=100.0,
+    gross=100.0,
+    net=100.0,
+    turnover=100.0,
+    minimum_order=0.0025,
+)
+ONES, FREE, FLAT = np.ones(4), np.zeros(4, bool), np.zeros(4)
+
+
+def rules(**limits):
+    return dataclasses.replace(WIDE, **limits)
+
+
+def limit(desired, using, *, holding=FLAT, leverage=ONES, frozen=FREE):
+    return apply_limits(
+        np.asarray(desired, dtype=float),
+        holding=np.asarray(holding, dtype=float),
+        leverage=np.asarray(leverage, dtype=float),
+        is_frozen=np.asarray(frozen, dtype=bool),
+        rules=using,
+    )
+
+
+def biting(limited):
+    return [name for row, name in enumerate(LIMITS) if (limited.factors[row] != 1.0).any()]
+
+
+def test_what_fits_passes_untouched():
+    limited = limit([0.1, -0.1, 0.2, 0.1], WIDE)
+    assert limited.final.tolist() == [0.1, -0.1, 0.2, 0.1]
+    assert biting(limited) == []
+
+
+def test_symbol_limit_scales_its_symbol_only():
+    limited = limit([0.2, 0.05, 0.0, -0.8], rules(symbol_cap=np.array([0.1, 0.1, 0.1, 0.4])))
+    assert limited.final.tolist() == pytest.approx([0.1, 0.05, 0.0, -0.4])
+    assert biting(limited) == ["symbol"]
+
+
+def test_symbol_limit_is_measured_on_leverage_times_weight():
+    limited = limit(
+        [0.0, 0.0, 0.0, 0.6], rules(symbol_cap=np.full(4, 0.4)), leverage=[1, 1, 1, -0.5]
+    )
+    assert limited.final[3] == 0.6
+    limited = limit(
+        [0.0, 0.0, 0.0, 0.6], rules(symbol_cap=np.full(4, 0.4)), leverage=[1, 1, 1, -1.0]
+    )
+    assert limited.final[3] == pytest.approx(0.4)
+
+
+def test_sector_limit_scales_the_whole_book():
+    # sector x holds 0.6 of at most 0.3: everything is halved, the fund too
+    limited = limit([0.4, 0.2, 0.1, 0.2], rules(sector_cap=0.3))
+    assert limited.final.tolist() == pytest.approx([0.2, 0.1, 0.05, 0.1])
+    assert biting(limited) == ["sector"]
+
+
+def test_sector_limit_does_not_net_long_and_short():
+    limited = limit([0.3, -0.3, 0.0, 0.0], rules(sector_cap=0.3))
+    assert limited.final.tolist() == pytest.approx([0.15, -0.15, 0.0, 0.0])
+
+
+def test_stress_limit_is_the_loss_under_the_shock():
+    # short volatility 0.5 at -1x loses 0.5 x 0.68 = 0.34 of at most 0.17: halved
+    limited = limit([0, 0, 0, 0.5], rules(max_stress_loss=0.17), leverage=[1, 1, 1, -1.0])
+    assert limited.final[3] == pytest.approx(0.25)
+    assert biting(limited) == ["stress"]
+
+
+def test_stress_gain_is_not_limited():
+    assert biting(limit([0, 0, 0, 0.5], rules(max_stress_loss=0.01))) == []
+
+
+def test_gross_limit_counts_both_sides():
+    limited = limit([1.0, -1.0, 0.0, 0.0], rules(gross=1.0))
+    assert limited.final.tolist() == pytest.approx([0.5, -0.5, 0.0, 0.0])
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_net_limit_holds_on_both_sides(side):
+    limited = limit(side * np.array([1.0, 1.0, 0.0, 0.0]), rules(net=1.5))
+    assert limited.final.tolist() == pytest.approx([side * 0.75, side * 0.75, 0.0, 0.0])
+
+
+def test_limits_act_in_order_each_on_what_the_one_before_left():
+    # symbol: A 0.5 → 0.4; sector: 0.4 of 0.2 → half; gross: 0.2 + 0.3 of 0.25 → half
+    limited = limit(
+        [0.5, 0.0, 0.0, 0.6],
+        rules(symbol_cap=np.array([0.4, 9, 9, 9]), sector_cap=0.2, gross=0.25),
+    )
+    assert limited.factors[:, 0].tolist() == pytest.approx([0.8, 0.5, 1.0, 0.5, 1.0, 1.0])
+    assert limited.final.tolist() == pytest.approx([0.1, 0.0, 0.0, 0.15])
+
+
+def test_turnover_limit_scales_what_is_added():
+    # adds 0.4 + 0.4 with a budget of 0.4: half way
+    limited = limit([0.5, 0.0, 0.0, 0.4], rules(turnover=0.4), holding=[0.1, 0, 0, 0])
+    assert limited.final.tolist() == pytest.approx([0.3, 0.0, 0.0, 0.2])
+
+
+def test_reductions_are_never_capped_and_use_the_budget_first():
+    # selling 0.9 leaves 0.1 of the budget for the 0.4 to be added
+    limited = limit([0.0, 0.1, 0.4, 0.0], rules(turnover=1.0), holding=[0.5, 0.5, 0.0, 0.0])
+    assert limited.final.tolist() == pytest.approx([0.0, 0.1, 0.1, 0.0])
+
+
+def test_reductions_beyond_the_budget_still_go_out():
+    limited = limit([0.0, 0.0, 0.4, 0.0], rules(turnover=1.0), holding=[0.8, 0.8, 0.0, 0.0])
+    assert limited.final.tolist() == [0.0, 0.0, 0.0, 0.0]
+
+
+def test_reversal_is_a_reduction_and_a_new_position():
+    # +0.5 → -0.5: selling 0.5 is free of the cap, of the new 0.5 only 0.1 is left
+    limited = limit([-0.5, 0.0, 0.0, 0.0], rules(turnover=0.6), holding=[0.5, 0.0, 0.0, 0.0])
+    assert limited.final[0] == pytest.approx(-0.1)
+
+
+def test_order_below_the_minimum_uses_no_budget():
+    limited = limit([0.102, 0.5, 0.0, 0.0], rules(turnover=0.5), holding=[0.1, 0.0, 0.0, 0.0])
+    assert limited.final.tolist() == [0.102, 0.5, 0.0, 0.0]
+
+
+def test_frozen_symbol_keeps_its_weight_and_the_others_make_room():
+    # gross 1.0: the frozen 0.6 stays, the free 0.8 is halved
+    limited = limit(
+        [0.6, 0.8, 0.0, 0.0], rules(gross=1.0), holding=[0.6, 0.8, 0, 0], frozen=[1, 0, 0, 0]
+    )
+    assert limited.final.tolist() == pytest.approx([0.6, 0.4, 0.0, 0.0])
+
+
+def test_frozen_symbol_beyond_the_limit_leaves_no_room():
+    limited = limit(
+        [1.2, 0.8, 0.0, 0.0], rules(gross=1.0), holding=[1.2, 0, 0, 0], frozen=[1, 0, 0, 0]
+    )
+    assert limited.final.tolist() == [1.2, 0.0, 0.0, 0.0]
+
+
+def test_small_order_waits_unless_it_is_an_exit():
+    sent = orders_sent(
+        np.array([0.101, 0.0, 0.2, 0.0]),
+        holding=np.array([0.1, 0.001, 0.1, 0.0]),
+        is_frozen=np.array([False, False, True, False]),
+        minimum_order=0.0025,
+    )
+    assert sent.tolist() == [False, True, False, False]
+
+
+DEFAULTS = rules(
+    symbol_cap=np.array([0.1, 0.1, 0.1, 0.4]), sector_cap=0.3, max_stress_loss=0.25, gross=2.0,
+    net=1.5, turnover=1.0,
+)  # fmt: skip
+WEIGHTS = hnp.arrays(
+    float, 4, elements=st.floats(-3, 3, allow_subnormal=False).map(lambda w: round(w, 4))
+)
+LEVERAGE = st.sampled_from([np.ones(4), np.array([1, 1, 1, -1.0]), np.array([1, 1, 1, -0.5])])
+
+
+@settings(max_examples=300, deadline=None)
+@given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE)
+def test_desired_plus_bites_is_final(desired, holding, leverage):
+    limited = limit(desired, DEFAULTS, holding=holding, leverage=leverage)
+    total, before = desired.copy(), desired
+    for factor in limited.factors:
+        total += before * factor - before
+        before = before * factor
+    np.testing.assert_allclose(total, limited.final, atol=1e-12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE)
+def test_symbol_sector_and_gross_limits_are_never_broken(desired, holding, leverage):
+    final = limit(desired, DEFAULTS, holding=holding, leverage=leverage).final
+    exposure = np.abs(final * leverage)
+    assert (exposure <= DEFAULTS.symbol_cap + 1e-12).all()
+    assert exposure.sum() <= DEFAULTS.gross + 1e-12
+    assert (DEFAULTS.is_in_sector @ np.abs(final) <= DEFAULTS.sector_cap + 1e-12).all()
+
+
+@settings(max_examples=300, deadline=None)
+@given(desired=WEIGHTS, leverage=LEVERAGE)
+def test_net_and_stress_limits_are_never_broken_while_turnover_is_free(desired, leverage):
+    final = limit(desired, dataclasses.replace(DEFAULTS, turnover=99.0), leverage=leverage).final
+    assert abs((final * leverage).sum()) <= DEFAULTS.net + 1e-12
+    assert -(final * leverage * DEFAULTS.stress_shock).sum() <= DEFAULTS.max_stress_loss + 1e-12
+
+
+@settings(max_examples=300, deadline=None)
+@given(desired=WEIGHTS, holding=WEIGHTS)
+def test_turnover_of_what_is_added_stays_within_the_budget(desired, holding):
+    final = limit(desired, DEFAULTS, holding=holding).final
+    sent = orders_sent(final, holding=holding, is_frozen=FREE, minimum_order=0.0025)
+    kept = np.where(final * holding > 0, np.sign(final) * np.minimum(abs(final), abs(holding)), 0)
+    reduced = np.abs(holding - kept)[sent].sum()
+    added = np.abs(final - kept)[sent].sum()
+    assert added <= max(DEFAULTS.turnover - reduced, 0.0) + 1e-9
+
+
+@settings(max_examples=300, deadline=None)
+@given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE)
+def test_no_limit_turns_or_grows_a_weight(desired, holding, leverage):
+    limited = limit(desired, DEFAULTS, holding=holding, leverage=leverage)
+    assert (limited.factors >= 0.0).all()
+    assert (limited.factors <= 1.0).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(desired=WEIGHTS, holding=WEIGHTS, frozen=hnp.arrays(bool, 4))
+def test_frozen_weights_never_move(desired, holding, frozen):
+    asked = np.where(frozen, holding, desired)
+    limited = limit(asked, DEFAULTS, holding=holding, frozen=frozen)
+    np.testing.assert_array_equal(limited.final[frozen], holding[frozen])

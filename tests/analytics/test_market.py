@@ -1,0 +1,91 @@
+"""The market's arrays."""
+
+import numpy as np
+import pytest
+
+from analytics.costs import TradingCosts, bill_returns, calendar_days_between
+from analytics.errors import InputError, ParameterError
+from analytics.market import build_market
+from tests.analytics.toy import NAN, toy_market, weekdays
+
+
+def test_mark_is_the_latest_close_known():
+    market = toy_market({"A": [NAN, 10, NAN, 12]})
+    np.testing.assert_array_equal(market.mark_usd[:, 0], [NAN, 10, 10, 12])
+
+
+def test_missing_sessions_count_from_the_first_bar_on():
+    market = toy_market({"A": [NAN, 10, NAN, NAN, 12, NAN]})
+    assert market.missing_sessions[:, 0].tolist() == [0, 0, 1, 2, 0, 1]
+
+
+def test_half_a_bar_is_no_bar():
+    market = toy_market({"A": [10.0, 11.0, 12.0]}, opens={"A": [10.0, NAN, 12.0]})
+    assert market.has_bar[:, 0].tolist() == [True, False, True]
+    np.testing.assert_array_equal(market.close_usd[:, 0], [10, NAN, 12])
+
+
+def test_fill_leverage_is_that_of_the_session_after():
+    market = build_market(
+        sessions=weekdays(2), symbols=("A",), open_usd=np.ones((2, 1)), close_usd=np.ones((2, 1)),
+        leverage=np.array([[-1.0], [NAN]]), next_leverage=np.array([-0.5]),
+    )  # fmt: skip
+    assert market.leverage[:, 0].tolist() == [-1.0, 1.0]
+    assert market.fill_leverage[:, 0].tolist() == [1.0, -0.5]
+
+
+def test_unknown_next_leverage_counts_as_one():
+    market = build_market(
+        sessions=weekdays(2), symbols=("A",), open_usd=np.ones((2, 1)), close_usd=np.ones((2, 1)),
+        next_leverage=np.array([NAN]),
+    )  # fmt: skip
+    assert market.fill_leverage[-1, 0] == 1.0
+
+
+def test_calendar_days_span_weekends():
+    assert calendar_days_between(weekdays(7)).tolist() == [0, 1, 1, 1, 1, 3, 1]
+
+
+def test_bill_return_of_a_session_uses_the_yield_known_at_the_decision_before():
+    found = bill_returns(np.array([NAN, 3.65, NAN, 7.3]), np.array([0.0, 1.0, 3.0, 1.0]))
+    assert found.tolist() == pytest.approx([0.0, 0.0, 0.0003, 0.0001])
+
+
+def test_selected_market_keeps_the_order_asked_for():
+    market = toy_market({"A": [1.0, 2.0], "B": [3.0, 4.0]}).select(("B", "A"))
+    assert market.symbols == ("B", "A")
+    assert market.mark_usd[1].tolist() == [4.0, 2.0]
+
+
+def test_unknown_symbol_is_refused():
+    with pytest.raises(InputError, match="no symbol Z"):
+        toy_market({"A": [1.0]}).select(("Z",))
+
+
+@pytest.mark.parametrize("price", [0.0, -1.0])
+def test_price_that_is_not_positive_is_refused_with_symbol_and_day(price):
+    with pytest.raises(InputError, match=r"open_usd of A on 2024-03-05 must be positive"):
+        toy_market({"A": [1.0, price]})
+
+
+def test_sessions_must_ascend():
+    with pytest.raises(InputError, match="ascend"):
+        build_market(
+            sessions=weekdays(2)[::-1], symbols=("A",), open_usd=np.ones((2, 1)),
+            close_usd=np.ones((2, 1)),
+        )  # fmt: skip
+
+
+def test_prices_of_another_shape_are_refused():
+    with pytest.raises(InputError, match="close_usd must have shape"):
+        build_market(
+            sessions=weekdays(2),
+            symbols=("A",),
+            open_usd=np.ones((2, 1)),
+            close_usd=np.ones((3, 1)),
+        )
+
+
+def test_negative_cost_is_refused():
+    with pytest.raises(ParameterError, match="slippage_bps"):
+        TradingCosts(slippage_bps=-1.0)

@@ -1,0 +1,216 @@
+"""The whole of analytics on one small build."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.errors import ConfigurationError, InputError
+from analytics.night import run_analytics
+from analytics.settings import Shock
+from tests.analytics.accountant import recompute
+from tests.analytics.night_inputs import (
+    CONFIG,
+    DAYS,
+    GAP,
+    LAST_XOM,
+    LATE_ROW,
+    N_SESSIONS,
+    SYMBOLS,
+    night_inputs,
+    night_of,
+)
+
+FRAMES = ("prices", "signals", "macro", "leverage", "sessions", "members")
+KEY = ["strategy", "variant"]
+
+
+def day(t):
+    return pd.Timestamp(str(DAYS[t]))
+
+
+COLUMNS = {
+    "backtest_positions": "strategy variant symbol effective_session target_weight shares "
+    "fill_price_usd decided_at available_at",
+    "backtest_daily": "strategy variant session_date gross_return cost_return net_return turnover "
+    "gross_exposure net_exposure available_at",
+    "backtest_trades": "strategy variant symbol entered_date exited_date entry_price_usd "
+    "exit_price_usd net_return exit_reason available_at",
+    "backtest_metrics": "strategy variant sample metric value lower upper",
+    "walk_forward_windows": "strategy window session_date variant is_default selection_reason "
+    "train_sharpe default_train_sharpe train_sessions decided_at effective_session",
+    "target_weights": "session_date strategy symbol sleeve_weight sleeve_target_weight "
+    "signal_reason desired_weight symbol_bite sector_bite stress_bite gross_bite net_bite "
+    "turnover_bite final_weight override_reason is_stale_input decided_at effective_session",
+    "portfolio_daily": "session_date gross_return cost_return net_return turnover gross_exposure "
+    "net_exposure equity_usd scale forecast_volatility_annual baseline_volatility_annual "
+    "realised_volatility_annual override_reason decided_at",
+    "sleeve_weights": "session_date strategy method weight equal_weight volatility_annual "
+    "decided_at effective_session",
+    "orders": "symbol side quantity_shares notional_usd expected_cost_usd current_weight "
+    "final_weight decided_at effective_session",
+}
+
+
+def test_every_table_has_its_columns(results):
+    found = {name: " ".join(frame.columns) for name, frame in vars(results).items()}
+    assert found == COLUMNS
+
+
+KEYS = {
+    "backtest_positions": [*KEY, "symbol", "effective_session"],
+    "backtest_daily": [*KEY, "session_date"],
+    "backtest_trades": [*KEY, "symbol", "entered_date"],
+    "backtest_metrics": [*KEY, "sample", "metric"],
+    "walk_forward_windows": ["strategy", "window"],
+    "target_weights": ["session_date", "strategy", "symbol"],
+    "portfolio_daily": ["session_date"],
+    "sleeve_weights": ["session_date", "strategy"],
+    "orders": ["symbol"],
+}
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_one_row_per_key(results, table):
+    frame = getattr(results, table)
+    assert len(frame) > 0
+    assert not frame.duplicated(KEYS[table]).any()
+
+
+def test_row_order_changes_no_bit(inputs, results):
+    shuffled = {name: getattr(inputs, name).sample(frac=1.0, random_state=7) for name in FRAMES}
+    again = run_analytics(dataclasses.replace(inputs, **shuffled))
+    for name, frame in vars(results).items():
+        pd.testing.assert_frame_equal(frame, getattr(again, name), check_exact=True)
+
+
+# a cut in the gap, one before the late bar is known, one after, one among the delisted sessions
+@pytest.mark.parametrize("cut", [10, 20, 100, GAP.start + 1, LATE_ROW + 2, LAST_XOM + 3, 690])
+def test_no_past_row_moves_when_later_nights_are_known(results, cut):
+    earlier = run_analytics(night_inputs(cut))
+    decided = pd.Timestamp(str(DAYS[cut]), tz="UTC") + pd.Timedelta(hours=20, minutes=30)
+    for name, full in vars(results).items():
+        if name in ("backtest_metrics", "orders"):
+            continue  # of the night itself
+        moment = "available_at" if "available_at" in full.columns else "decided_at"
+        past = full[full[moment] <= decided].reset_index(drop=True)
+        then = getattr(earlier, name)
+        if name == "backtest_trades":
+            then = then[then["exited_date"].notna()]  # an open trade is marked each night anew
+        pd.testing.assert_frame_equal(
+            past.sort_values(KEYS[name], ignore_index=True),
+            then.sort_values(KEYS[name], ignore_index=True),
+            check_exact=False, rtol=1e-9, atol=1e-15, obj=name,
+        )  # fmt: skip
+
+
+def marks(inputs):
+    """Adjusted closes as the market knew them: the late bar is not among them."""
+    late = (inputs.prices["symbol"] == "MSFT") & (inputs.prices["session_date"] == day(LATE_ROW))
+    wide = inputs.prices[~late].pivot_table(
+        index="session_date", columns="symbol", values="adjusted_close_usd"
+    )
+    return wide[list(SYMBOLS)].ffill().to_dict("index")
+
+
+def test_daily_rows_follow_from_positions_and_prices(inputs, results):
+    closes, sessions = marks(inputs), [day(t) for t in range(N_SESSIONS)]
+    bill = dict(zip(inputs.macro["session_date"], inputs.macro["bill_3m_pct"], strict=True))
+    fills = dict(list(results.backtest_positions.groupby(KEY)))
+    seen = 0
+    for key, daily in results.backtest_daily.groupby(KEY):
+        first = sessions.index(daily["session_date"].iloc[0])
+        nothing = results.backtest_positions.iloc[:0]
+        expected = recompute(fills.get(key, nothing), closes, sessions[first - 1 :], bill)
+        pd.testing.assert_frame_equal(
+            daily[expected.columns].reset_index(drop=True), expected,
+            check_exact=False, rtol=1e-9, atol=1e-12, obj=str(key), check_dtype=False,
+        )  # fmt: skip
+        seen += 1
+    assert seen == 6 + 3 + 3 + 1  # variants, walk-forwards, benchmarks, the portfolio
+
+
+def test_positions_are_filled_in_the_session_after_their_decision(results):
+    filled = results.backtest_positions
+    wait = filled["available_at"] - filled["decided_at"]
+    assert wait.min() >= pd.Timedelta(days=1)
+    assert wait.max() <= pd.Timedelta(days=3)
+
+
+def test_rows_of_a_strategy_begin_together_with_the_session_after_its_first_decision(results):
+    first = results.backtest_daily.groupby(KEY)["session_date"].min()
+    assert set(first["equities"]) == {day(21)}
+    assert set(first["volatility"]) == {day(91)}
+    # a portfolio begins with its first sleeve
+    assert first["portfolio", "default"] == day(21)
+
+
+def test_gross_return_is_net_plus_cost(results):
+    daily = results.backtest_daily
+    np.testing.assert_array_equal(daily["gross_return"], daily["net_return"] + daily["cost_return"])
+
+
+def test_bar_that_became_known_late_is_never_traded_on(results):
+    filled = results.backtest_positions
+    msft = filled[(filled["symbol"] == "MSFT") & (filled["strategy"] != "benchmark")]
+    assert not (msft["effective_session"] == day(LATE_ROW)).any()
+
+
+def test_symbol_that_stops_trading_is_closed_and_named(results):
+    trades = results.backtest_trades
+    gone = trades[(trades["symbol"] == "XOM") & (trades["exit_reason"] == "not_tradable")]
+    assert not gone.empty
+    assert (gone["exited_date"] == day(LAST_XOM + 5)).all()
+    assert results.orders["symbol"].isin(SYMBOLS).all()
+    assert "XOM" not in set(results.orders["symbol"])
+
+
+def test_exit_reasons_are_the_machine_words_of_the_signals(results):
+    trades = results.backtest_trades
+    own = trades[~trades["strategy"].isin(["benchmark"])]
+    words = set(own["exit_reason"].dropna())
+    assert {"leave", "not_tradable"} <= words <= {"leave", "not_tradable", "variant_switched"}
+
+
+def test_trades_show_raw_prices(inputs, results):
+    trades = results.backtest_trades
+    opened = trades.merge(
+        inputs.prices, left_on=["symbol", "entered_date"], right_on=["symbol", "session_date"]
+    )
+    np.testing.assert_allclose(opened["entry_price_usd"], opened["open_usd"], rtol=1e-12)
+
+
+def test_metrics_cover_every_variant_and_the_walk_forwards_windows(results):
+    metrics = results.backtest_metrics
+    full = metrics[metrics["sample"] == "full"]
+    assert full.groupby(KEY).size().tolist() == [17] * 13
+    windows = set(metrics.loc[metrics["strategy"] == "equities", "sample"])
+    assert windows == {"full", "oos", "2016H2"}
+    assert metrics[["lower", "upper"]].isna().all().all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"default_variants": {}}, "names no default variant"),
+        ({"night": night_of(5).replace(day=11)}, "must be a session"),
+        ({"macro": pd.DataFrame({"session_date": []})}, "macro lacks bill_3m_pct"),
+    ],
+    ids=["no default", "saturday", "no bill"],
+)
+def test_inputs_that_break_their_contract_are_refused(inputs, change, message):
+    with pytest.raises(InputError, match=message):
+        run_analytics(dataclasses.replace(inputs, **change))
+
+
+def test_two_bars_for_one_session_are_refused(inputs):
+    doubled = pd.concat([inputs.prices, inputs.prices.tail(1)], ignore_index=True)
+    with pytest.raises(InputError, match="two bars"):
+        run_analytics(dataclasses.replace(inputs, prices=doubled))
+
+
+def test_traded_fund_without_a_shock_is_refused(inputs):
+    config = dataclasses.replace(CONFIG, shocks={"february_2018": Shock(-0.066, {"HYG": 0.0})})
+    with pytest.raises(ConfigurationError, match="no number for the fund LQD"):
+        run_analytics(dataclasses.replace(inputs, portfolio_config=config))

@@ -1,0 +1,280 @@
+"""The portfolio's decisions on simulated sleeves."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from analytics.backtest import run_backtest
+from analytics.covariance import ewma_volatility
+from analytics.errors import InputError
+from analytics.market import build_market
+from analytics.portfolio import DrawdownStop, run_portfolio
+from analytics.portfolio_tables import sleeve_parts
+from analytics.settings import LimitSettings, PortfolioConfig, Shock
+from analytics.sleeves import Sleeve, plan_sleeves
+from tests.analytics.toy import weekdays
+
+SYMBOLS = ("A", "B", "C")
+LOOSE = LimitSettings(
+    single_stock=9.0, etf=9.0, sector=9.0, max_stress_loss=1.0, stress_scenario="s", gross=9.0,
+    net=9.0, turnover=9.0, drawdown_stop=1.0,
+)  # fmt: skip
+CONFIG = PortfolioConfig(
+    strategies=("one", "two"),
+    limits=LOOSE,
+    shocks={"s": Shock(-0.05, {})},
+    minimum_order_weight=0.0,
+)
+
+
+def random_market(n_sessions=200, seed=0, scale=0.01, gaps=()):
+    rng = np.random.default_rng(seed)
+    closes = 100 * np.exp(np.cumsum(rng.normal(0, scale, (n_sessions, 3)), axis=0))
+    for rows, column in gaps:
+        closes[rows, column] = np.nan
+    return build_market(
+        sessions=weekdays(n_sessions), symbols=SYMBOLS, open_usd=closes, close_usd=closes
+    )
+
+
+def sleeve(name, market, targets, symbols=("A", "B"), frozen=None):
+    own = market.select(symbols)
+    weights = np.broadcast_to(np.asarray(targets, dtype=float), own.has_bar.shape).copy()
+    is_frozen = np.zeros(weights.shape, dtype=bool)
+    if frozen is not None:
+        is_frozen[frozen] = True
+    return Sleeve(
+        name=name,
+        symbols=tuple(symbols),
+        targets=weights,
+        is_frozen=is_frozen,
+        is_quarantined=np.zeros_like(is_frozen),
+        backtest=run_backtest(own, weights[:, :, None]),
+        reasons=np.zeros(weights.shape, dtype=np.int64),
+        reason_names=("enter",),
+    )
+
+
+def simulate(market, sleeves, config=CONFIG, month_first=()):
+    is_first = np.isin(np.arange(len(market.sessions)), month_first)
+    return run_portfolio(
+        plan_sleeves(market, sleeves, is_month_first=is_first, config=config), config
+    )
+
+
+def two_sleeves(market, **kwargs):
+    return [
+        sleeve("one", market, [0.6, 0.2], **kwargs),
+        sleeve("two", market, [0.5, -0.5], symbols=("B", "C")),
+    ]
+
+
+def test_portfolio_is_flat_until_its_sixtieth_session():
+    market = random_market()
+    portfolio = simulate(market, two_sleeves(market))
+    assert (portfolio.scale[:60] == 0.0).all()
+    assert portfolio.scale[60] > 0.0
+    assert portfolio.backtest.gross_exposure[:60, 0].max() == 0.0
+    assert portfolio.backtest.gross_exposure[60, 0] > 0.0
+    assert np.isnan(portfolio.forecast_volatility_annual[:60]).all()
+
+
+def test_forecast_is_the_ewma_of_tonights_weights_on_past_returns():
+    # half of each sleeve: A 0.3, B 0.1 + 0.25, C -0.25
+    market = random_market()
+    portfolio = simulate(market, two_sleeves(market))
+    returns = market.close_usd[1:] / market.close_usd[:-1] - 1.0
+    composite = ewma_volatility(returns @ np.array([0.3, 0.35, -0.25]))
+    np.testing.assert_allclose(portfolio.forecast_volatility_annual[60:], composite[59:], rtol=1e-9)
+
+
+def test_scale_brings_the_forecast_to_the_target():
+    market = random_market(scale=0.02)
+    portfolio = simulate(market, two_sleeves(market))
+    plain = np.array([reason is None for reason in portfolio.overrides])
+    assert plain[60:].any()
+    np.testing.assert_allclose(
+        (portfolio.scale * portfolio.forecast_volatility_annual)[plain], 0.10, rtol=1e-12
+    )
+
+
+def test_scale_stops_at_the_leverage_cap():
+    market = random_market(scale=0.001)
+    portfolio = simulate(market, two_sleeves(market))
+    assert (portfolio.scale[60:] == 2.0).all()
+
+
+def test_baseline_is_the_ewma_of_the_unscaled_sleeve_returns():
+    market = random_market()
+    sleeves = two_sleeves(market)
+    portfolio = simulate(market, sleeves)
+    own = 0.5 * (sleeves[0].backtest.net_return[:, 0] + sleeves[1].backtest.net_return[:, 0])
+    np.testing.assert_allclose(
+        portfolio.baseline_volatility_annual[1:], ewma_volatility(own), rtol=1e-12
+    )
+
+
+def test_realised_volatility_above_target_scales_down_and_says_so():
+    # calm for 100 sessions, then wild: the realised volatility comes out above target
+    market = random_market(220)
+    closes = market.close_usd.copy()
+    wild = np.random.default_rng(1).normal(0, 0.06, (100, 3))
+    closes[120:] = closes[119] * np.exp(np.cumsum(wild, axis=0))
+    market = build_market(
+        sessions=market.sessions, symbols=SYMBOLS, open_usd=closes, close_usd=closes
+    )
+    portfolio = simulate(market, two_sleeves(market))
+    realised = portfolio.realised_volatility_annual
+    d = int(np.flatnonzero(realised > 0.101)[0])
+    assert portfolio.overrides[d].startswith(f"realised_volatility: {realised[d]:.4f} above target")
+    base = min(0.10 / portfolio.forecast_volatility_annual[d], 2.0)
+    assert portfolio.scale[d] == pytest.approx(base * 0.10 / realised[d], rel=1e-12)
+
+
+def test_realised_volatility_is_that_of_the_last_sixty_returns():
+    market = random_market()
+    portfolio = simulate(market, two_sleeves(market))
+    net = portfolio.backtest.net_return[:, 0]
+    assert np.isnan(portfolio.realised_volatility_annual[:60]).all()
+    assert portfolio.realised_volatility_annual[130] == pytest.approx(
+        net[70:130].std(ddof=1) * np.sqrt(252), rel=1e-12
+    )
+
+
+def test_forecast_of_the_final_weights_above_target_scales_down_once_more():
+    # a cap on B takes the hedge away, so that the rest is riskier than what was asked for
+    rng = np.random.default_rng(2)
+    common = rng.normal(0, 0.02, (200, 1))
+    closes = 100 * np.exp(np.cumsum(common + rng.normal(0, 0.002, (200, 3)), axis=0))
+    market = build_market(
+        sessions=weekdays(200), symbols=SYMBOLS, open_usd=closes, close_usd=closes
+    )
+    hedge = dataclasses.replace(LOOSE, single_stock=9.0, etf=0.2)
+    config = dataclasses.replace(
+        CONFIG, limits=hedge, funds=frozenset({"B"}), shocks={"s": Shock(-0.05, {"B": 0.0})}
+    )
+    sleeves = [sleeve("one", market, [1.0, -0.9]), sleeve("two", market, [0.0, 0.0])]
+    portfolio = simulate(market, sleeves, config)
+    assert any((reason or "").startswith("forecast_volatility") for reason in portfolio.overrides)
+
+
+def test_small_change_waits():
+    market = random_market()
+    config = dataclasses.replace(CONFIG, minimum_order_weight=0.05)
+    portfolio = simulate(market, two_sleeves(market), config)
+    change = np.abs(portfolio.final - portfolio.holding)
+    assert not portfolio.is_sent[change < 0.05].any()
+    assert portfolio.is_sent[change >= 0.05].all()
+    fills = portfolio.backtest.fills
+    assert len(fills.session) == portfolio.is_sent[:-1].sum()
+
+
+def test_frozen_symbol_keeps_its_drifted_weight_and_gets_no_order():
+    market = random_market()
+    portfolio = simulate(market, two_sleeves(market, frozen=(slice(100, 105), 1)))
+    rows = slice(100, 105)
+    np.testing.assert_array_equal(portfolio.final[rows, 1], portfolio.holding[rows, 1])
+    assert not portfolio.is_sent[rows, 1].any()
+    assert portfolio.is_sent[rows, 0].all()
+    assert not (
+        (portfolio.backtest.fills.symbol == 1) & (portfolio.backtest.fills.session == 103)
+    ).any()
+
+
+def test_symbol_without_a_bar_is_frozen_and_then_closed():
+    market = random_market(gaps=[(slice(100, None), 0)])
+    portfolio = simulate(market, two_sleeves(market))
+    assert portfolio.is_frozen[100:104, 0].all()
+    assert not portfolio.is_frozen[104:, 0].any()
+    assert (portfolio.final[104:, 0] == 0.0).all()
+    fills = portfolio.backtest.fills
+    last = np.flatnonzero(fills.symbol == 0)[-1]
+    assert (fills.session[last], bool(fills.is_forced[last])) == (104, True)
+
+
+def test_parts_of_the_sleeves_add_up_to_the_desired_weights():
+    market = random_market(gaps=[(slice(120, 123), 1)])
+    portfolio = simulate(market, two_sleeves(market))
+    np.testing.assert_allclose(sleeve_parts(portfolio).sum(axis=1), portfolio.desired, atol=1e-12)
+
+
+def test_sleeve_that_begins_later_does_not_move_the_past():
+    market = random_market()
+    late = np.full((200, 2), np.nan)
+    late[150:] = [0.5, -0.5]
+    alone = simulate(market, two_sleeves(market)[:1])
+    both = simulate(
+        market, [two_sleeves(market)[0], sleeve("two", market, late, symbols=("B", "C"))]
+    )
+    np.testing.assert_array_equal(alone.final[:150], both.final[:150])
+    assert (alone.plan.weights == 0.5).all()
+
+
+def test_sleeve_weights_are_estimated_at_the_first_decision_and_each_months_first_session():
+    market = random_market(400)
+    config = dataclasses.replace(CONFIG, method="inverse_volatility")
+    portfolio = simulate(market, two_sleeves(market), config, month_first=(0, 100, 260, 300))
+    plan = portfolio.plan
+    assert np.flatnonzero(plan.is_estimated).tolist() == [0, 100, 260, 300]
+    assert (plan.weights[:260] == 0.5).all()
+    inverse = 1.0 / plan.volatilities[260]
+    np.testing.assert_allclose(plan.weights[260:300], np.tile(inverse / inverse.sum(), (40, 1)))
+    assert (plan.weights[300] != plan.weights[299]).all()
+
+
+@pytest.mark.parametrize("cut", [61, 90, 150])
+def test_scrambled_future_moves_no_decision(cut):
+    market, other = random_market(), random_market(seed=9)
+    closes = np.where(np.arange(200)[:, None] <= cut, market.close_usd, other.close_usd)
+    mixed = build_market(
+        sessions=market.sessions, symbols=SYMBOLS, open_usd=closes, close_usd=closes
+    )
+    plain, scrambled = (simulate(m, two_sleeves(m)) for m in (market, mixed))
+    for name in ("final", "scale", "holding", "is_sent"):
+        np.testing.assert_array_equal(
+            getattr(plain, name)[: cut + 1], getattr(scrambled, name)[: cut + 1]
+        )
+
+
+def test_portfolio_without_a_sleeve_is_refused():
+    market = random_market(10)
+    with pytest.raises(InputError, match="at least one sleeve"):
+        simulate(market, [])
+
+
+def stop_states(equities, decisions=3):
+    stop = DrawdownStop(fraction=0.25, decisions=decisions)
+    return [stop.is_flat(equity) for equity in equities]
+
+
+def test_drawdown_stop_is_flat_for_its_number_of_decisions():
+    # 75 of 100 is 25 % below the peak
+    assert stop_states([100, 80, 75, 75, 75, 75, 75]) == [
+        False,
+        False,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_drawdown_stop_comes_back_with_a_new_peak():
+    # back at 70: 52.5 is 25 % below it, 60 is not, although both are far below 100
+    assert stop_states([100, 70, 70, 70, 70, 60, 52.5])[4:] == [False, False, True]
+
+
+def test_drawdown_stop_leaves_a_rising_path_alone():
+    assert not any(stop_states(np.linspace(100, 300, 50)))
+
+
+def test_drawdown_stop_sells_everything_and_says_so():
+    market = random_market(260, scale=0.03, seed=3)
+    config = dataclasses.replace(CONFIG, limits=dataclasses.replace(LOOSE, drawdown_stop=0.05))
+    portfolio = simulate(market, two_sleeves(market), config)
+    d = next(d for d, why in enumerate(portfolio.overrides) if why and why.startswith("drawdown"))
+    assert (portfolio.final[d : d + 21] == 0.0).all()
+    assert portfolio.backtest.gross_exposure[d, 0] == 0.0
+    assert portfolio.scale[d + 21] > 0.0
