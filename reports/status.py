@@ -1,0 +1,80 @@
+"""What became of a night, in the form that the report, `run_status.json` and the terminal share."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """One attempt at one night.
+
+    Attributes
+    ----------
+    status : ``CLEAN``, ``DEGRADED`` or ``FAILED``.
+    reasons : sentences that say why the night is not clean.
+    quarantined : one mapping per withheld range: dataset, symbol, first_date, last_date, reason.
+    freshness : one mapping per input: dataset, symbol, provider, last_observation,
+        expected_observation, age_sessions, is_required, served_from.
+    requests : requests sent over the network, by provider.
+    """
+
+    night: date
+    status: str
+    attempt: int
+    run_id: str
+    world: str
+    as_of_at: datetime
+    started_at: datetime
+    finished_at: datetime | None
+    ledger_version: int
+    code_hash: str
+    config_hash: str
+    reasons: tuple[str, ...] = ()
+    quarantined: tuple[Mapping[str, Any], ...] = ()
+    freshness: tuple[Mapping[str, Any], ...] = ()
+    requests: Mapping[str, int] | None = None
+    manifest_hash: str | None = None
+
+    def to_json(self) -> str:
+        """Strict JSON with ISO dates and UTC moments; keys in the order of the class."""
+        return json.dumps(asdict(self), default=_plain, indent=2, allow_nan=False) + "\n"
+
+
+def read_run_status(path: Path) -> RunStatus:
+    """Read `run_status.json` back.
+
+    Parameters
+    ----------
+    path : a file that `RunStatus.to_json` wrote; later versions may have added keys.
+    """
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    found = {field.name: stored[field.name] for field in fields(RunStatus) if field.name in stored}
+    for name in ("as_of_at", "started_at", "finished_at"):
+        found[name] = datetime.fromisoformat(found[name]) if found[name] else None
+    return RunStatus(
+        **{
+            **found,
+            "night": date.fromisoformat(found["night"]),
+            "reasons": tuple(found["reasons"]),
+            "quarantined": tuple(_with_dates(row) for row in found["quarantined"]),
+            "freshness": tuple(_with_dates(row) for row in found["freshness"]),
+        }
+    )
+
+
+def _with_dates(row: Mapping[str, Any]) -> dict[str, Any]:
+    is_date = {"first_date", "last_date", "last_observation", "expected_observation"}
+    return {
+        name: date.fromisoformat(value) if name in is_date and value else value
+        for name, value in row.items()
+    }
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"run_status.json cannot hold a {type(value).__name__}")

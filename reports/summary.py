@@ -1,0 +1,103 @@
+"""The few lines that a person reads on the terminal when a night is done."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from reports import wording
+from reports.holdings import NOTHING
+from reports.night import read_night
+from reports.queries import Row, open_published
+from reports.signals import SignalChange
+from reports.status import RunStatus
+
+WEIGHTS_PER_LINE = 6
+
+
+@dataclass(frozen=True)
+class NightSummary:
+    """A night in short.
+
+    `weights` are final weights by symbol (0.01 is 1 % of equity), largest first. `orders` lead
+    from current holdings to them.
+    """
+
+    night: date
+    status: str
+    world: str
+    reasons: tuple[str, ...]
+    effective_session: date | None
+    signals: tuple[SignalChange, ...]
+    weights: Mapping[str, float]
+    orders: tuple[Row, ...]
+
+    def lines(self, *, report: Path) -> Iterator[str]:
+        """Lines for a terminal: what happened, what changed, what to hold, where to read more."""
+        mark = wording.world_label(self.world)
+        world = f"  {mark.upper()} DATA ({self.world})" if mark else ""
+        yield f"Night    {self.night}  {self.status}{world}"
+        for sentence in self.reasons:
+            yield _printable(f"         - {sentence}")
+        yield from _labelled("Changed", [_change(change) for change in self.signals] or ["nothing"])
+        yield from _labelled("Weights", _weight_lines(self.weights))
+        yield from _labelled("Orders", [_order(order) for order in self.orders] or ["none"])
+        yield f"Report   {report}"
+
+
+def night_summary(warehouse: Path, status: RunStatus) -> NightSummary:
+    """Read what the night decided from the published file.
+
+    Parameters
+    ----------
+    warehouse : the published file; a missing one gives a summary without decisions.
+    """
+    with open_published(warehouse) as published:
+        night = read_night(published, status)
+    return NightSummary(
+        night=status.night,
+        status=status.status,
+        world=night.world,
+        reasons=status.reasons,
+        effective_session=night.book.effective,
+        signals=night.changes,
+        weights={
+            held.symbol: held.final_weight
+            for held in night.book.holdings
+            if abs(held.final_weight) > NOTHING
+        },
+        orders=night.book.orders,
+    )
+
+
+def _labelled(label: str, lines: list[str]) -> Iterator[str]:
+    for at, line in enumerate(lines):
+        yield _printable(f"{label if at == 0 else '':<9}{line}")
+
+
+def _printable(line: str) -> str:
+    """A line without control characters: text from outside must not steer the terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
+def _change(change: SignalChange) -> str:
+    return (
+        f"{change.symbol} {wording.signal(change.old)} -> {wording.signal(change.new)} "
+        f"({change.strategy}, {change.reason})"
+    )
+
+
+def _weight_lines(weights: Mapping[str, float]) -> list[str]:
+    """Weights in percent, plain ASCII so that a log or a pipe keeps them readable."""
+    items = [f"{symbol} {100 * weight:.2f} %" for symbol, weight in weights.items()]
+    return [
+        "   ".join(items[at : at + WEIGHTS_PER_LINE])
+        for at in range(0, len(items), WEIGHTS_PER_LINE)
+    ] or ["nothing held"]
+
+
+def _order(order: Row) -> str:
+    return (
+        f"{order['side']} {order['quantity_shares']:,.2f} {order['symbol']}, "
+        f"{order['notional_usd']:,.0f} USD, expected cost {order['expected_cost_usd']:,.2f} USD"
+    )

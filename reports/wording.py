@@ -1,0 +1,168 @@
+"""Numbers, dates and codes as a person reads them.
+
+Numbers use a true minus sign and a narrow no-break space before the unit; the unknown is a dash.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from warehouse.sessions import NEW_YORK
+
+MINUS = "\u2212"
+NARROW = "\u202f"
+DASH = "\u2013"
+
+REASONS: Mapping[str, str] = {
+    "enter": "entered",
+    "hold": "held",
+    "flat": "flat",
+    "stop": "stopped out",
+    "trend_down": "trend turned down",
+    "sentiment": "news sentiment too low",
+    "rsi": "RSI too high",
+    "event_over": "event trade over",
+    "quarantined": "frozen, data quarantined",
+    "no_bar": "frozen, no bar",
+    "z_crossed": "z-score crossed zero",
+    "reversed": "reversed",
+    "term_structure": "term structure changed",
+    "not_tradable": "not tradable",
+    "warming_up": "warming up",
+    "drawdown_stop": "drawdown stop",
+    "forecast_volatility": "forecast volatility above target",
+    "realised_volatility": "realised volatility above target",
+}
+"""Codes that the warehouse writes, in words; any other code is shown as it is."""
+
+SIGNALS: Mapping[int, str] = {1: "Long", 0: "Flat", -1: "Short"}
+
+STRATEGIES: Mapping[str, str] = {
+    "equities": "Equities",
+    "credit": "Credit",
+    "volatility": "Volatility",
+    "portfolio": "Portfolio",
+    "benchmark": "Benchmark",
+}
+
+VARIANTS: Mapping[str, str] = {
+    "walk_forward": "Walk-forward",
+    "spy": "SPY",
+    "sixty_forty": "60/40",
+    "equal_weight": "Equal weight",
+}
+
+
+def is_missing(value: object) -> bool:
+    """Whether there is nothing to show: None, NaN or an infinity."""
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
+
+
+def number(value: Any, digits: int = 2, *, signed: bool = False) -> str:
+    """A plain number with thousands separators; zero never carries a sign."""
+    if is_missing(value):
+        return DASH
+    text = f"{abs(float(value)):,.{digits}f}"
+    if not any(figure in text for figure in "123456789"):
+        return text
+    if value < 0:
+        return MINUS + text
+    return f"+{text}" if signed else text
+
+
+def percent(value: Any, digits: int = 2, *, signed: bool = False) -> str:
+    """A fraction as a percentage: 0.0125 is 1.25 %."""
+    if is_missing(value):
+        return DASH
+    return f"{number(100 * float(value), digits, signed=signed)}{NARROW}%"
+
+
+def points(value: Any, digits: int = 2) -> str:
+    """A difference of two weights in percentage points, with its sign."""
+    if is_missing(value):
+        return DASH
+    return f"{number(100 * float(value), digits, signed=True)}{NARROW}pp"
+
+
+def usd(value: Any, digits: int = 0, *, signed: bool = False) -> str:
+    """An amount of money."""
+    return DASH if is_missing(value) else f"{number(value, digits, signed=signed)}{NARROW}USD"
+
+
+def day(value: Any) -> str:
+    """An exchange date, 2017-06-30."""
+    if is_missing(value):
+        return DASH
+    return value.date().isoformat() if isinstance(value, datetime) else str(value)
+
+
+def long_day(value: date | None) -> str:
+    """An exchange date in a sentence: Friday 30 June 2017."""
+    return DASH if value is None else f"{value:%A} {value.day} {value:%B %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """A UTC moment with the wall clock of New York beside it."""
+    if value is None:
+        return DASH
+    stamp = value if value.tzinfo else value.replace(tzinfo=UTC)
+    there = stamp.astimezone(NEW_YORK)
+    here = stamp.astimezone(UTC)
+    universal = f"{here:%H:%M}" if here.date() == there.date() else f"{here:%Y-%m-%d %H:%M}"
+    return f"{there:%Y-%m-%d %H:%M} New York ({universal} UTC)"
+
+
+def count(how_many: int, noun: str, plural: str | None = None) -> str:
+    """A count with its noun: 1 order, 3 orders."""
+    return f"{how_many:,} {noun if how_many == 1 else plural or noun + 's'}"
+
+
+def reason(text: Any) -> str:
+    """What a reason says first, in words: `stop: close 94.1 <= ...` is "stopped out"."""
+    code = str(text or "").partition(": ")[0]
+    return REASONS.get(code, code if " " in code else code.replace("_", " "))
+
+
+def reason_detail(text: Any) -> str:
+    """The figures that a reason carries after its code; may be empty."""
+    return str(text or "").partition(": ")[2]
+
+
+def signal(value: Any) -> str:
+    """Long, Flat or Short."""
+    return DASH if is_missing(value) else SIGNALS.get(int(value), str(value))
+
+
+def strategy(code: str) -> str:
+    """A strategy's name in a heading."""
+    return STRATEGIES.get(code, code.replace("_", " ").capitalize())
+
+
+def variant(code: str) -> str:
+    """A variant's name; declared variants keep the name that people script against."""
+    return VARIANTS.get(code, code)
+
+
+def breakable(name: str) -> Markup:
+    """A name in code form that may break after its underscores."""
+    return escape(name).replace("_", Markup("_<wbr>"))
+
+
+def is_simulated(world: str) -> bool:
+    """Whether the figures come from the simulated market (an unknown world is taken for one)."""
+    return world != "live" and not is_replayed(world)
+
+
+def is_replayed(world: str) -> bool:
+    """Whether the providers' addresses were replaced, so that the data may be old or invented."""
+    return world.startswith("custom:")
+
+
+def world_label(world: str) -> str:
+    """The words that mark every figure of a world that is not live; empty for live."""
+    if world == "live":
+        return ""
+    return "replayed" if is_replayed(world) else "simulated"

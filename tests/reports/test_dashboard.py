@@ -1,0 +1,77 @@
+"""Every page of the dashboard runs on a published file, and on one that lacks tables."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.reports.conftest import Build
+
+PAGES = ("Overview", "Strategies", "Markets", "Data quality")
+
+
+def dashboard(path: str) -> None:
+    from pathlib import Path
+
+    from reports.dashboard import show
+
+    show(Path(path))
+
+
+def opened(path: Path, page: str = "Overview") -> Any:
+    app = AppTest.from_function(dashboard, kwargs={"path": str(path)}, default_timeout=20).run()
+    if page != "Overview":
+        app.sidebar.radio[0].set_value(page).run()
+    return app
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_runs(published: Path, page: str) -> None:
+    app = opened(published, page)
+    assert not app.exception
+    assert app.title[0].value == "Friday 30 June 2017"
+    assert app.subheader
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_of_a_file_without_results_runs(build_published: Build, page: str) -> None:
+    names = ("target_weights", "orders", "portfolio_daily", "backtest_daily", "backtest_metrics")
+    lacking = tuple(f"analytics.{name}" for name in names)
+    without = (*lacking, "marts.fct_signals", "marts.fct_spreads", "marts.fct_term_structure",
+               "quality.validation_results", "ops.nights")  # fmt: skip
+    app = opened(build_published(count=60, without=without), page)
+    assert not app.exception
+    assert app.info
+
+
+def test_overview_tells_status_reasons_and_weights(published: Path) -> None:
+    app = opened(published)
+    assert app.warning[0].value.startswith("DEGRADED, as of 2017-06-30 16:30 New York")
+    assert "VIX3M is one session late" in app.text[0].value
+    weights = app.dataframe[0].value
+    assert weights.set_index("symbol").loc["SVXY", "weight"] == pytest.approx(12.0)
+
+
+def test_simulated_night_is_marked(build_published: Build) -> None:
+    app = opened(build_published(count=60, world="sandbox:7"))
+    assert "SIMULATED DATA" in app.error[0].value
+
+
+def test_newly_published_night_appears_without_a_restart(
+    build_published: Build, tmp_path: Path
+) -> None:
+    path = tmp_path / "quant.duckdb"
+    build_published(count=60).replace(path)
+    app = opened(path)
+    assert app.warning
+    clean = "update ops.nights set status = 'CLEAN', reasons = '[]'"
+    build_published(count=60, sql=(clean,)).replace(path)  # as a publication swaps it
+    app.run()
+    assert not app.warning
+    assert app.success[0].value.startswith("CLEAN")
+
+
+def test_nothing_published_yet_is_said(tmp_path: Path) -> None:
+    app = opened(tmp_path / "quant.duckdb")
+    assert "run `mqp nightly` first" in app.info[0].value
