@@ -1,6 +1,7 @@
 """Append-only landing: a row becomes a new version only when it says something new."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import Any
 import pyarrow as pa
 
 from warehouse.availability import RAW_TABLES, RULES, SERIES_RULES, RawTable
-from warehouse.connection import Connection
+from warehouse.connection import Connection, connect
 from warehouse.errors import WorldMismatchError
 from warehouse.sessions import CalendarError, Sessions
 
 DDL = Path(__file__).with_name("ledger.sql")
 META_COLUMNS = ("available_at", "fetched_at", "ledger_version", "response_hash", "row_hash")
+PROVENANCE_COLUMNS = ("source_endpoint",)  # how a value came is not part of what it says
 STAMP = pa.timestamp("us", tz="UTC")
 LATEST_RULE = "18:00 New York of the next session"
 
@@ -52,6 +54,17 @@ def open_ledger(connection: Connection, world: str, *, now: datetime) -> None:
         )
 
 
+@contextmanager
+def opened_ledger(path: Path, world: str, *, now: datetime) -> Iterator[Connection]:
+    """Open a home's ledger for writing, after making sure that it belongs to `world`.
+
+    Opened late and closed early: while it is open no other process can read it.
+    """
+    with connect(path) as connection:
+        open_ledger(connection, world, now=now)
+        yield connection
+
+
 def newest_version(connection: Connection) -> int:
     """Return the ledger version of the latest landed batch, 0 for an empty ledger."""
     row = connection.execute("select coalesce(max(ledger_version), 0) from ops.landings").fetchone()
@@ -80,7 +93,8 @@ def land(
     -----
     A value that changes and changes back is three versions. Under `vintage` a later version of a
     key is known from its own fetch; under `restate` it keeps the observation's moment. An absent
-    row never deletes a stored one.
+    row never deletes a stored one, and a row fetched before the stored version (an old cache
+    beside a newer ledger) is no news.
     """
     version = newest_version(connection) + 1
     new_rows: dict[str, int] = {}
@@ -112,9 +126,8 @@ def _land_table(
     payload = [name for name in _columns(connection, table.name) if name not in META_COLUMNS]
     connection.register("incoming_rows", rows.select([*payload, "fetched_at", "response_hash"]))
     keys = ", ".join(table.key)
-    values = ", ".join(
-        f"coalesce({name}::varchar, '~')" for name in payload if name not in table.key
-    )
+    said = [name for name in payload if name not in (*table.key, *PROVENANCE_COLUMNS)]
+    values = ", ".join(f"coalesce({name}::varchar, '~')" for name in said)
     later = (
         "greatest(i.available_at, i.fetched_at)" if table.policy == "vintage" else "i.available_at"
     )
@@ -137,11 +150,14 @@ def _land_table(
             i.fetched_at, {version}, i.response_hash, i.row_hash
         from landing as i
         left join (
-            select {keys}, row_hash from {table.name}
+            select {keys}, row_hash, fetched_at as stored_at from {table.name}
             qualify row_number() over (partition by {keys} order by ledger_version desc) = 1
         ) as stored using ({keys})
         where i.available_at <= i.fetched_at
-            and (stored.row_hash is null or stored.row_hash <> i.row_hash)
+            and (
+                stored.row_hash is null
+                or (stored.row_hash <> i.row_hash and i.fetched_at >= stored.stored_at)
+            )
         order by {", ".join(f"i.{name}" for name in table.key)}
     """)
     connection.unregister("incoming_rows")

@@ -259,6 +259,16 @@ create table if not exists quality.validation_results (
     detail varchar
 );
 
+-- how much of each subject the night's gate saw; a later night that sees less is told
+create table if not exists quality.history_extents (
+    night date not null,
+    dataset varchar not null,          -- raw table
+    symbol varchar not null,           -- symbol, series or index
+    first_date date not null,
+    row_count bigint not null,
+    ledger_version integer not null
+);
+
 -- what each published night decided; written once, never changed
 create table if not exists analytics.decisions (
     night date not null,

@@ -136,6 +136,19 @@ def test_absent_row_never_deletes_a_stored_one(ledger: Connection) -> None:
     assert len(stored(ledger, "close", "polygon__daily_bars")) == 2
 
 
+def test_older_fetch_does_not_replace_a_newer_version(ledger: Connection) -> None:
+    put(ledger, polygon__daily_bars=bars([("AAPL", date(2017, 6, 30), 144.0)]))
+    older = bars([("AAPL", date(2017, 6, 30), 145.0)], fetched_at=NOW - timedelta(hours=2))
+    assert put(ledger, polygon__daily_bars=older).new_rows == {"raw.polygon__daily_bars": 0}
+
+
+def test_same_value_by_another_way_is_no_new_version(ledger: Connection) -> None:
+    first = observations(3.77, fetched_at=NOW)
+    put(ledger, fred__observations=first)
+    by_graph = first.set_column(3, "source_endpoint", pa.array(["graph"]))
+    assert put(ledger, fred__observations=by_graph).new_rows == {"raw.fred__observations": 0}
+
+
 def test_failed_landing_leaves_nothing_behind(ledger: Connection) -> None:
     broken = bars([("AAPL", date(2017, 6, 30), 144.0)]).drop_columns(["volume"])
     with pytest.raises(KeyError):

@@ -1,0 +1,183 @@
+"""The typed rows that land: one arrow schema per raw table of the ledger, and how to fill it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.errors import BadPayloadError
+from ingestion.profile import Reply
+from warehouse.availability import RAW_TABLES
+from warehouse.sessions import NEW_YORK
+
+MOMENT = pa.timestamp("us", tz="UTC")
+
+_TEXT, _DAY, _NUMBER, _COUNT = pa.string(), pa.date32(), pa.float64(), pa.int64()
+_PRICES = dict.fromkeys(("open", "high", "low", "close"), _NUMBER)
+_STORY = {
+    "story_id": _TEXT,
+    "symbol": _TEXT,
+    "published_at": MOMENT,
+    "headline": _TEXT,
+    "summary": _TEXT,
+    "publisher": _TEXT,
+    "url": _TEXT,
+}
+_INDEX_ROW = {"index_name": _TEXT, "session_date": _DAY, **_PRICES}
+
+_COLUMNS: dict[str, dict[str, pa.DataType]] = {
+    "raw.polygon__daily_bars": {
+        "symbol": _TEXT,
+        "session_date": _DAY,
+        **_PRICES,
+        "volume": _NUMBER,
+        "vwap": _NUMBER,
+        "transactions": _COUNT,
+    },
+    "raw.polygon__splits": {
+        "symbol": _TEXT,
+        "execution_date": _DAY,
+        "split_from": _NUMBER,
+        "split_to": _NUMBER,
+    },
+    "raw.polygon__dividends": {
+        "symbol": _TEXT,
+        "ex_dividend_date": _DAY,
+        "dividend_id": _TEXT,
+        "cash_amount": _NUMBER,
+        "currency": _TEXT,
+        "distribution_type": _TEXT,
+    },
+    "raw.polygon__news": _STORY,
+    "raw.fmp__daily_prices": {
+        "symbol": _TEXT,
+        "session_date": _DAY,
+        **_PRICES,
+        "volume": _NUMBER,
+    },
+    "raw.fmp__splits": {
+        "symbol": _TEXT,
+        "execution_date": _DAY,
+        "numerator": _NUMBER,
+        "denominator": _NUMBER,
+    },
+    "raw.fmp__dividends": {"symbol": _TEXT, "ex_dividend_date": _DAY, "dividend": _NUMBER},
+    "raw.finnhub__company_news": _STORY,
+    "raw.fred__observations": {
+        "series_id": _TEXT,
+        "observed_date": _DAY,
+        "value": _NUMBER,
+        "source_endpoint": _TEXT,
+    },
+    "raw.cboe__index_history": _INDEX_ROW,
+    "raw.cboe__delayed_quotes": _INDEX_ROW,
+}
+SCHEMAS: dict[str, pa.Schema] = {
+    name: pa.schema({**columns, "fetched_at": MOMENT, "response_hash": _TEXT})
+    for name, columns in _COLUMNS.items()
+}
+"""Payload columns in the order of `ledger.sql`, then `fetched_at` and `response_hash`."""
+
+KEYS: dict[str, tuple[str, ...]] = {table.name: table.key for table in RAW_TABLES}
+
+
+def empty_table(name: str) -> pa.Table:
+    """No rows of a raw table."""
+    return SCHEMAS[name].empty_table()
+
+
+def typed_rows(name: str, rows: Sequence[tuple[Any, ...]], reply: Reply) -> pa.Table:
+    """One response's rows, stamped with its fetch; equal keys keep the last row.
+
+    Parameters
+    ----------
+    rows : payload values in the order of the raw table's columns.
+
+    Raises
+    ------
+    BadPayloadError
+        If a value has the wrong type, or a key is missing.
+    """
+    if not rows:
+        return empty_table(name)
+    schema, payload = SCHEMAS[name], _COLUMNS[name].values()
+    try:
+        columns = zip(*rows, strict=True)
+        arrays = [
+            pa.array(values, type=kind) for values, kind in zip(columns, payload, strict=True)
+        ]
+        arrays.append(pa.repeat(pa.scalar(reply.fetched_at, MOMENT), len(rows)))
+        arrays.append(pa.repeat(reply.hash, len(rows)))
+        table = pa.Table.from_arrays(arrays, schema=schema)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        raise BadPayloadError(f"{reply.provider} sent a value of the wrong type") from None
+    if any(table[column].null_count for column in KEYS[name]):
+        raise BadPayloadError(f"{reply.provider} sent a row without {' or '.join(KEYS[name])}")
+    return _distinct(name, table)
+
+
+def merged(name: str, tables: Iterable[pa.Table]) -> pa.Table:
+    """All rows in the order of their key; of equal keys the one of the last table counts.
+
+    Rows are never taken away: an answer that lacks an old row does not delete it. Each table for
+    itself is in order and without repeats already.
+    """
+    filled = [table for table in tables if table.num_rows]
+    if len(filled) > 1:
+        return _distinct(name, pa.concat_tables(filled))
+    return filled[0] if filled else empty_table(name)
+
+
+def _distinct(name: str, table: pa.Table) -> pa.Table:
+    """The rows in the order of their key, of equal keys the last one."""
+    keys = list(KEYS[name])
+    seen = list(zip(*(table[column].to_pylist() for column in keys), strict=True))
+    last = {key: position for position, key in enumerate(seen)}
+    if len(last) < len(seen):
+        table = table.take(pa.array(last.values(), type=pa.int64()))
+    return table.sort_by([(column, "ascending") for column in keys]).combine_chunks()
+
+
+def within(table: pa.Table, column: str, first: date, last: date) -> pa.Table:
+    """The rows whose date lies between two days, both included."""
+    days = table[column]
+    first_day, last_day = pa.scalar(first, pa.date32()), pa.scalar(last, pa.date32())
+    return table.filter(pc.and_(pc.greater_equal(days, first_day), pc.less_equal(days, last_day)))
+
+
+def latest_day(table: pa.Table, column: str) -> date | None:
+    """The last date of a column, None without rows."""
+    found: date | None = pc.max(table[column]).as_py()
+    return found
+
+
+def earliest_day(table: pa.Table, column: str) -> date | None:
+    """The first date of a column, None without rows."""
+    found: date | None = pc.min(table[column]).as_py()
+    return found
+
+
+def day_of(text: Any, reply: Reply) -> date:
+    """An ISO date of a response; what follows the date is ignored."""
+    try:
+        return date.fromisoformat(text[:10])
+    except (TypeError, ValueError):
+        raise BadPayloadError(f"{reply.provider} sent {str(text)[:20]!r} for a date") from None
+
+
+@lru_cache(maxsize=65536)
+def new_york_day(epoch_milliseconds: int) -> date:
+    """The New York date of a moment; daylight saving moves midnight, so never by UTC."""
+    return datetime.fromtimestamp(epoch_milliseconds / 1000, UTC).astimezone(NEW_YORK).date()
+
+
+def plain_text(value: Any) -> str | None:
+    """A provider's text as it came, less what no database can hold (NUL, lone surrogates)."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise BadPayloadError("a text field holds something else than text")
+    return value.encode("utf-8", "replace").decode().replace("\0", "")

@@ -1,0 +1,61 @@
+"""Finnhub on the wire."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from ingestion.errors import BadPayloadError
+from ingestion.providers import finnhub
+from tests.ingestion.transport import Canned
+
+FIRST, LAST = date(2017, 6, 1), date(2017, 6, 30)
+STAMP = int(datetime(2017, 6, 29, 14, 5, tzinfo=UTC).timestamp())
+STORY = {
+    "category": "company", "datetime": STAMP, "headline": "ZZQ opens plant", "id": 131000001,
+    "image": "", "related": "ZZR,ZZQ", "source": "Example Wire", "summary": "Short.",
+    "url": "https://finnhub.test/api/news?id=abc",
+}  # fmt: skip
+
+
+def fetched(source, body):
+    return finnhub.fetch_company_news(source("finnhub", Canned(body)), "ZZQ", FIRST, LAST).table
+
+
+def test_story_becomes_a_row_of_the_asked_symbol(source):
+    (row,) = fetched(source, [STORY]).to_pylist()
+
+    assert list(row.values())[:7] == [
+        "131000001", "ZZQ", datetime(2017, 6, 29, 14, 5, tzinfo=UTC), "ZZQ opens plant", "Short.",
+        "Example Wire", "https://finnhub.test/api/news?id=abc",
+    ]  # fmt: skip
+
+
+def test_story_told_twice_counts_once(source):
+    assert fetched(source, [STORY, STORY]).num_rows == 1
+
+
+def test_no_news_give_no_rows(source):
+    assert fetched(source, []).num_rows == 0
+
+
+def test_headline_is_landed_as_it_came(source):
+    evil = '<script>alert(1)</script> =HYPERLINK("x") \x07\x1b[31m\u202e'
+
+    assert fetched(source, [{**STORY, "headline": evil}])["headline"].to_pylist() == [evil]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"s": "no_data"},
+        [{**STORY, "datetime": None}],
+        [{**STORY, "datetime": STAMP - 400 * 86400}],
+        [{key: value for key, value in STORY.items() if key != "headline"}],
+        [{**STORY, "headline": 5}],
+        [{**STORY, "headline": None}, "text"],
+        "[{",
+    ],
+)
+def test_answer_of_another_shape_is_refused(source, body):
+    with pytest.raises(BadPayloadError):
+        fetched(source, body)
