@@ -1,0 +1,168 @@
+"""The same quarter as it was built: marts and results in which nothing is wrong.
+
+Two stocks, the credit pair and SVXY; one row per default variant, symbol and session.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from tests.orchestration.expectations.landed_night import DAYS, SESSIONS
+
+NEXT = dict(pairwise(SESSIONS))
+TARGETS = {
+    ("equities", "balanced_position", "AAA"): 0.05,
+    ("equities", "balanced_position", "BBB"): 0.05,
+    ("credit", "zscore_percentile", "HYG"): 0.5,
+    ("credit", "zscore_percentile", "LQD"): -0.5,
+    ("volatility", "contango", "SVXY"): 0.5,
+}
+SYMBOLS = tuple(symbol for _, _, symbol in TARGETS)
+LIMITS = ("symbol", "sector", "stress", "gross", "net", "turnover")
+
+
+def at_new_york(day: pd.Timestamp, clock: str) -> pd.Timestamp:
+    """A New York wall-clock moment as UTC."""
+    return pd.Timestamp(f"{day.date()} {clock}", tz="America/New_York").tz_convert("UTC")
+
+
+def per_session(**columns: object) -> pd.DataFrame:
+    """One row per session with the moment its bars are known."""
+    available = [at_new_york(day, "16:15") for day in DAYS]
+    return pd.DataFrame({"session_date": DAYS, **columns, "available_at": available})
+
+
+def per_symbol(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same rows for every symbol."""
+    return pd.concat([frame.assign(symbol=symbol) for symbol in SYMBOLS], ignore_index=True)
+
+
+def prices() -> pd.DataFrame:
+    close = 100.0 * 1.001 ** np.arange(len(DAYS))
+    returns = np.concatenate([[np.nan], close[1:] / close[:-1] - 1.0])
+    adjusted = {f"adjusted_{name}_usd": close for name in ("open", "high", "low", "close")}
+    return per_symbol(per_session(close_usd=close, total_return=returns, **adjusted))
+
+
+def features() -> pd.DataFrame:
+    return per_symbol(
+        per_session(
+            sma_20_usd=100.0,
+            sma_50_usd=100.0,
+            rsi_14=50.0,
+            atr_14_usd=1.0,
+            volatility_20_annual=0.2,
+            momentum_12_1_return=0.1,
+            sentiment_3d=0.0,
+        )
+    )
+
+
+def spreads() -> pd.DataFrame:
+    figures = {"spread_zscore": 0.5, "hy_oas_percentile": 0.25, "credit_stress": -0.5}
+    oas = per_session(
+        spread_source="oas", hy_oas_pct=3.5, ig_oas_pct=1.25, hy_ig_spread_pct=2.25, **figures
+    )
+    proxy = per_session(
+        spread_source="price_proxy",
+        hy_oas_pct=np.nan,
+        ig_oas_pct=np.nan,
+        hy_ig_spread_pct=0.3,
+        **figures,
+    )
+    return pd.concat([oas, proxy], ignore_index=True)
+
+
+def signals() -> pd.DataFrame:
+    rows = [
+        {
+            "strategy": strategy,
+            "variant": variant,
+            "symbol": symbol,
+            "session_date": day,
+            "signal": int(np.sign(weight)),
+            "event": "enter" if day == DAYS[0] else None,
+            "target_weight": weight,
+            "reason": "holding",
+            "decided_at": at_new_york(day, "16:30"),
+            "effective_session": NEXT[day],
+        }
+        for (strategy, variant, symbol), weight in TARGETS.items()
+        for day in DAYS
+    ]
+    return pd.DataFrame(rows)
+
+
+def backtests() -> pd.DataFrame:
+    keys = sorted({(strategy, variant) for strategy, variant, _ in TARGETS})
+    days = per_session(
+        net_return=0.001,
+        cost_return=0.0001,
+        gross_return=0.001 + 0.0001,
+        turnover=0.1,
+        gross_exposure=0.9,
+        net_exposure=0.5,
+    ).drop(columns="available_at")
+    return pd.concat(
+        [days.assign(strategy=strategy, variant=variant) for strategy, variant in keys],
+        ignore_index=True,
+    )
+
+
+def target_weights() -> pd.DataFrame:
+    """Every sleeve at a third; the symbol limit takes half of the SVXY sleeve."""
+    frame = signals()[["strategy", "symbol", "session_date", "decided_at", "effective_session"]]
+    desired = np.array([TARGETS[key] for key in TARGETS for _ in DAYS]) / 3.0
+    bite = np.where(frame["symbol"] == "SVXY", -desired / 2.0, 0.0)
+    bites = {f"{limit}_bite": 0.0 for limit in LIMITS}
+    return frame.assign(
+        desired_weight=desired,
+        **{**bites, "symbol_bite": bite},
+        final_weight=desired + bite,
+        override_reason=None,
+        is_stale_input=False,
+    )
+
+
+def portfolio() -> pd.DataFrame:
+    return per_session(
+        net_return=0.001,
+        scale=1.5,
+        forecast_volatility_annual=0.07,
+        realised_volatility_annual=[np.nan] * 59 + [0.1] * (len(DAYS) - 59),
+        decided_at=[at_new_york(day, "16:30") for day in DAYS],
+    ).drop(columns="available_at")
+
+
+def orders() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "symbol": ["AAA", "LQD", "HYG"],
+            "side": ["buy", "sell", "buy"],
+            "quantity_shares": [10.0, 20.0, 20.0],
+            "notional_usd": [1000.0, 2000.0, 2000.0],
+            "expected_cost_usd": [0.5, 1.0, 1.0],
+        }
+    )
+
+
+def built_tables() -> dict[str, pd.DataFrame]:
+    """Every table that gate 2 reads."""
+    shapes = {"vix9d": 14.0, "vix": 15.0, "vix3m": 20.0, "vix6m": 21.0, "vvix": 90.0}
+    return {
+        "marts.fct_prices": prices(),
+        "marts.fct_equity_features": features(),
+        "marts.fct_sentiment": per_symbol(
+            per_session(sentiment_score=0.2, article_count=2, sentiment_3d=0.1)
+        ),
+        "marts.fct_spreads": spreads(),
+        "marts.fct_term_structure": per_session(
+            **shapes, vix_vix3m_ratio=0.75, term_structure="contango"
+        ),
+        "marts.fct_signals": signals(),
+        "analytics.backtest_daily": backtests(),
+        "analytics.target_weights": target_weights(),
+        "analytics.portfolio_daily": portfolio(),
+        "analytics.orders": orders(),
+    }

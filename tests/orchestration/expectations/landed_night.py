@@ -1,0 +1,121 @@
+"""A quiet quarter around 2018-02-05, when the VIX more than doubled, as it landed.
+
+Stocks at 100 USD with a small wiggle, SVXY (which lost most of its value on the 6th), five
+volatility indexes, three macro series, two stories a day. Night: 2018-03-29, a Thursday before a
+holiday.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
+
+from orchestration.expectations.outcome import GateContext
+
+NIGHT = date(2018, 3, 29)
+DECIDED_AT = datetime(2018, 3, 29, 20, 30, tzinfo=UTC)
+CLOSED = pd.DatetimeIndex(["2018-01-15", "2018-02-19", "2018-03-30"])
+SESSIONS = pd.bdate_range("2018-01-02", "2018-04-03").difference(CLOSED)
+DAYS = SESSIONS[pd.Timestamp(NIGHT) >= SESSIONS]
+STOCKS = ("AAA", "BBB", "CCC")
+VIX = {"2018-02-05": 37.0, "2018-02-06": 30.0}
+SVXY_AFTER_THE_SHOCK = 0.17
+
+
+def stamped(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add what landing adds."""
+    return frame.assign(
+        available_at=pd.Timestamp("2018-01-02", tz="UTC"),
+        fetched_at=pd.Timestamp("2018-03-29 20:20", tz="UTC"),
+        ledger_version=7,
+    )
+
+
+def bars_of(symbol: str, days: pd.DatetimeIndex = DAYS) -> pd.DataFrame:
+    """Bars that wiggle by half a percent; SVXY keeps 17 % from 2018-02-06 on."""
+    close = 100.0 + 0.5 * np.sin(np.arange(len(days)))
+    if symbol == "SVXY":
+        close = np.where(days >= "2018-02-06", close * SVXY_AFTER_THE_SHOCK, close)
+    prices = {"open": close, "high": close * 1.01, "low": close * 0.99, "close": close}
+    return pd.DataFrame({"symbol": symbol, "session_date": days, **prices, "volume": 1e6})
+
+
+def index_of(name: str, level: float) -> pd.DataFrame:
+    """Closes at one level; the VIX with its shock."""
+    shock = VIX if name == "VIX" else {}
+    close = np.array([shock.get(str(day.date()), level) for day in DAYS])
+    candle = {"open": close, "high": close, "low": close, "close": close}
+    return pd.DataFrame({"index_name": name, "session_date": DAYS, **candle})
+
+
+def series_of(name: str, value: float) -> pd.DataFrame:
+    """One value on every session and on the month-end Sunday that ICE keeps."""
+    days = DAYS.insert(0, pd.Timestamp("2017-12-31"))
+    return pd.DataFrame(
+        {"series_id": name, "observed_date": days, "value": value, "source_endpoint": "api"}
+    )
+
+
+def stories_of(symbol: str) -> pd.DataFrame:
+    """Two stories on each of the last five sessions."""
+    published = [day + pd.Timedelta(hours=hour) for day in DAYS[-5:] for hour in (14, 19)]
+    return pd.DataFrame(
+        {
+            "story_id": [f"{symbol}-{number}" for number in range(len(published))],
+            "symbol": symbol,
+            "published_at": pd.DatetimeIndex(published).tz_localize("UTC"),
+            "headline": f"{symbol} opens plant",
+        }
+    )
+
+
+def landed_tables(symbols: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Every raw table of a night in which nothing is wrong."""
+    bars = stamped(pd.concat([bars_of(name) for name in symbols]))
+    news = stamped(pd.concat([stories_of(symbol) for symbol in symbols[:2]]))
+    levels = {"VIX": 15.0, "VIX9D": 14.0, "VIX3M": 17.0, "VIX6M": 18.0, "VVIX": 90.0}
+    indexes = stamped(pd.concat([index_of(name, level) for name, level in levels.items()]))
+    rates = {"BAMLH0A0HYM2": 3.4, "BAMLC0A0CM": 1.0, "DGS3MO": 1.6}
+    return {
+        "raw.polygon__daily_bars": bars,
+        "raw.fmp__daily_prices": bars.copy(),
+        "raw.polygon__splits": stamped(
+            pd.DataFrame(columns=["symbol", "execution_date", "split_from", "split_to"])
+        ),
+        "raw.fmp__splits": stamped(
+            pd.DataFrame(columns=["symbol", "execution_date", "numerator", "denominator"])
+        ),
+        "raw.polygon__dividends": stamped(
+            pd.DataFrame(
+                {
+                    "symbol": ["AAA"],
+                    "ex_dividend_date": [DAYS[30]],
+                    "dividend_id": ["E1"],
+                    "cash_amount": [0.25],
+                }
+            )
+        ),
+        "raw.fmp__dividends": stamped(
+            pd.DataFrame({"symbol": ["AAA"], "ex_dividend_date": [DAYS[30]], "dividend": [0.25]})
+        ),
+        "raw.polygon__news": news,
+        "raw.finnhub__company_news": news.copy(),
+        "raw.fred__observations": stamped(
+            pd.concat([series_of(name, value) for name, value in rates.items()])
+        ),
+        "raw.cboe__index_history": indexes[indexes["session_date"] < pd.Timestamp(NIGHT)],
+        "raw.cboe__delayed_quotes": indexes[indexes["session_date"] >= DAYS[-2]],
+    }
+
+
+def gate_context(**changes: object) -> GateContext:
+    """What a gate knows of that night."""
+    known: dict[str, object] = {
+        "night": NIGHT,
+        "decided_at": DECIDED_AT,
+        "sessions": [day.date() for day in SESSIONS],
+        "required_symbols": (*STOCKS, "SVXY"),
+        "series_due": {"BAMLH0A0HYM2": date(2018, 3, 28), "DGS3MO": date(2018, 3, 27)},
+    }
+    return GateContext(**{**known, **changes})

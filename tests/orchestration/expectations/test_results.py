@@ -1,0 +1,98 @@
+"""From judged rows to quarantine ranges and results, without asking Great Expectations."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from orchestration.expectations.catalogue_prices import POLYGON_BARS
+from orchestration.expectations.outcome import GateContext, QuarantineRow, Released
+from orchestration.expectations.results import check_results, quarantine_rows
+from orchestration.expectations.validation import Finding
+from tests.orchestration.expectations.landed_night import (
+    DAYS,
+    bars_of,
+    gate_context,
+    stamped,
+)
+
+TABLE = "raw.polygon__daily_bars"
+CLAIMS = {claim.name: claim for claim in POLYGON_BARS.claims}
+FRAME = stamped(pd.concat([bars_of(symbol) for symbol in ("AAA", "BBB")], ignore_index=True))
+BBB = len(DAYS)  # the position of BBB's first bar
+MISSING = f"{TABLE} has a price that is missing or not finite"
+
+
+def finding(claim: str, *positions: int, problem: str | None = None) -> Finding:
+    success = not positions and problem is None
+    return Finding(CLAIMS[claim], success, len(FRAME), positions, problem)
+
+
+def quarantined(*findings: Finding, context: GateContext | None = None) -> list[QuarantineRow]:
+    return list(quarantine_rows(POLYGON_BARS, FRAME, findings, context or gate_context()))
+
+
+def test_quarantine_joins_consecutive_sessions() -> None:
+    # positions 33 and 34 are Friday 2018-02-16 and Tuesday 2018-02-20, a holiday between them
+    assert quarantined(finding("prices_are_present", 31, 32, 33, 40)) == [
+        QuarantineRow(TABLE, "AAA", date(2018, 2, 15), date(2018, 2, 20),
+                      f"{MISSING} (AAA, 2018-02-15 to 2018-02-20).", 7),
+        QuarantineRow(TABLE, "AAA", date(2018, 3, 1), date(2018, 3, 1),
+                      f"{MISSING} (AAA, 2018-03-01).", 7),
+    ]  # fmt: skip
+
+
+def test_quarantine_separates_symbols_and_reasons() -> None:
+    found = quarantined(
+        finding("prices_are_present", 20, 21, BBB + 21), finding("volumes_are_not_negative", 21)
+    )
+    assert [(row.symbol, row.first_date, row.last_date, row.reason) for row in found] == [
+        ("AAA", date(2018, 1, 31), date(2018, 1, 31), f"{MISSING} (AAA, 2018-01-31)."),
+        ("AAA", date(2018, 2, 1), date(2018, 2, 1),
+         f"{MISSING} and a negative volume (AAA, 2018-02-01)."),
+        ("BBB", date(2018, 2, 1), date(2018, 2, 1), f"{MISSING} (BBB, 2018-02-01)."),
+    ]  # fmt: skip
+
+
+def test_blocks_and_warnings_quarantine_nothing() -> None:
+    assert quarantined(finding("one_row_per_key", 3), finding("ranges_are_tight", 4)) == []
+
+
+def test_released_rows_count_no_more() -> None:
+    day = DAYS[20].date()
+    context = gate_context(released=(Released(TABLE, "AAA", day, day, 7),))
+    findings = (finding("prices_are_present", 20),)
+    (result,) = check_results(POLYGON_BARS, FRAME, findings, context)
+    assert (result.success, result.unexpected_count, result.detail) == (True, 0, None)
+    assert quarantined(*findings, context=context) == []
+
+
+def test_release_does_not_cover_a_version_that_landed_later() -> None:
+    day = DAYS[20].date()
+    context = gate_context(released=(Released(TABLE, "AAA", day, day, 6),))
+    assert len(quarantined(finding("prices_are_present", 20), context=context)) == 1
+
+
+def test_check_that_could_not_be_made_blocks() -> None:
+    findings = (finding("prices_are_present", problem="the check could not be made: no column"),)
+    (result,) = check_results(POLYGON_BARS, FRAME, findings, gate_context())
+    assert (result.success, result.severity, result.unexpected_count) == (False, "block", 1)
+    assert result.detail == "the check could not be made: no column"
+
+
+def test_detail_names_the_first_rows_and_counts_the_rest() -> None:
+    (result,) = check_results(
+        POLYGON_BARS, FRAME, (finding("volumes_are_not_negative", 0, 1, 2, 3, 4),), gate_context()
+    )
+    assert result.detail is not None
+    assert result.detail.startswith("5 of the rows: AAA 2018-01-02 (volume 1000000, open 100, ")
+    assert result.detail.endswith("and 2 more")
+    assert result.unexpected[-1] == ("AAA", "2018-01-08")
+
+
+def test_examples_are_one_line_of_printable_text() -> None:
+    frame = FRAME.assign(close=np.where(FRAME.index == 0, "=cmd()\r\n\x1b[31m" + "x" * 500, "1"))
+    findings = (finding("volumes_are_not_negative", 0),)
+    (result,) = check_results(POLYGON_BARS, frame, findings, gate_context())
+    cell = result.examples[0]["close"]
+    assert (cell.isprintable(), len(cell)) == (True, 161)
