@@ -147,10 +147,11 @@ def _published_arrays(
         wide[name][rows, columns] = published[name].astype(float)
     wide["effective_at"] = np.full(decisions.target.shape, -1)
     wide["effective_at"][rows, columns] = effective
-    for name in ("event", "reason"):
+    # a reason begins with its code word; what follows the colon is for people
+    code_words = published["reason"].str.split(":").str[0]
+    for name, texts in (("event", published["event"]), ("reason", code_words)):
         wide[name] = np.full(decisions.target.shape, None, dtype=object)
-        texts = published[name].astype(object)
-        wide[name][rows, columns] = texts.where(texts.notna(), None)
+        wide[name][rows, columns] = texts.astype(object).where(texts.notna(), None)
     return wide
 
 

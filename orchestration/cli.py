@@ -1,0 +1,205 @@
+"""The `mqp` command: parses, calls, prints. Heavy imports belong to the commands that need them."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from orchestration.errors import CommandError
+
+EXIT_FAILED, EXIT_USAGE, EXIT_DEGRADED = 1, 2, 3
+
+app = typer.Typer(
+    name="mqp",
+    help="A nightly quant research warehouse: fetch, check, build, decide, publish, report.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help: rich alone would take half of the half second
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")]
+
+
+class TableFormat(StrEnum):
+    """How `mqp sql` prints rows."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: accepts underscores in option names, turns known errors into one sentence."""
+    given = sys.argv[1:] if arguments is None else arguments
+    _guard(lambda: app(args=[_dashed(word) for word in given], prog_name="mqp"), "--debug" in given)
+
+
+@app.command(
+    epilog="Examples: `mqp nightly` · `mqp nightly --universe my.yaml --dry-run` · "
+    "`mqp nightly --as-of 2026-11-20`"
+)
+def nightly(
+    universe: Annotated[
+        Path | None, typer.Option(help="Universe file instead of the configured one.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="T",
+            help="Build the night of a past date or moment from the ledger, without fetching.",
+        ),
+    ] = None,
+    force_refresh: Annotated[
+        bool, typer.Option("--force-refresh", help="Ask the providers even where the cache is new.")
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use the cache only; no request is sent.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Fetch and compute in a scratch copy; write nothing that stays."
+        ),
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Run the whole night: fetch, land, check, build, decide, publish, report.
+
+    Exit code 0: clean. 3: published, but DEGRADED. 1: failed, the old night stays. 2: wrong usage.
+    """
+    from orchestration.commands.nightly import nightly_command
+
+    if universe is not None:
+        os.environ["MQP_UNIVERSE"] = str(universe.resolve())
+    options = {
+        "as_of": _moment(as_of),
+        "force_refresh": force_refresh,
+        "offline": offline,
+    }
+    raise typer.Exit(nightly_command(options, dry_run=dry_run, as_json=as_json, debug=debug))
+
+
+@app.command(epilog="Example: `mqp ping`")
+def ping(as_json: Json = False, debug: Debug = False) -> None:
+    """Ask every configured source once and print who answers."""
+    from orchestration.commands.ping import ping_command
+
+    raise typer.Exit(ping_command(as_json=as_json))
+
+
+@app.command(
+    epilog='Examples: `mqp sql "select * from marts.fct_signals limit 5"` · '
+    '`mqp sql --format csv "from analytics.orders"`'
+)
+def sql(
+    query: Annotated[str, typer.Argument(help="One SQL statement; it can only read.")],
+    output: Annotated[
+        TableFormat, typer.Option("--format", help="How to print the rows.")
+    ] = TableFormat.TABLE,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Query the published warehouse, read-only, also while a night is being built."""
+    from orchestration.commands.sql import sql_command
+
+    raise typer.Exit(sql_command(query, "json" if as_json else output.value))
+
+
+@app.command(epilog="Example: `mqp health --json`")
+def health(as_json: Json = False, debug: Debug = False) -> None:
+    """Check keys, disk, ledger, published file and freshness; exit 1 when something is wrong."""
+    from orchestration.commands.health import health_command
+
+    raise typer.Exit(health_command(as_json=as_json))
+
+
+@app.command(epilog="Example: `mqp ui --port 3000`")
+def ui(
+    port: Annotated[int, typer.Option(help="Port on the loopback.")] = 3000, debug: Debug = False
+) -> None:
+    """Start Dagster's web server and daemon on the loopback: assets, checks, runs, schedules."""
+    from orchestration.commands.look import ui_command
+
+    raise typer.Exit(ui_command(port))
+
+
+@app.command(epilog="Example: `mqp dashboard --port 8501`")
+def dashboard(
+    port: Annotated[int, typer.Option(help="Port on the loopback.")] = 8501, debug: Debug = False
+) -> None:
+    """Start the dashboard on the loopback, read-only on the published file."""
+    from orchestration.commands.look import dashboard_command
+
+    raise typer.Exit(dashboard_command(port))
+
+
+def print_json(content: Any) -> None:
+    """Print JSON with dates as ISO text."""
+    typer.echo(json.dumps(content, default=str, indent=1))
+
+
+def _guard(call: Callable[[], None], debug: bool) -> None:
+    """Run a command; a known error is one sentence, another one says how to see its trace."""
+    try:
+        call()
+    except Exception as err:
+        if debug:
+            raise
+        _fail(err)
+
+
+def _fail(err: Exception) -> NoReturn:
+    from ingestion.errors import IngestionError
+    from warehouse.errors import WarehouseError
+
+    if isinstance(err, CommandError):
+        typer.echo(f"mqp: {err}", err=True)
+        sys.exit(err.exit_code)
+    if isinstance(err, WarehouseError | IngestionError):
+        typer.echo(f"mqp: {err}", err=True)
+        sys.exit(EXIT_FAILED)
+    typer.echo(
+        f"mqp: unexpected {type(err).__name__}: {str(err).splitlines()[0] if str(err) else '-'} "
+        "(run again with --debug for the trace)",
+        err=True,
+    )
+    sys.exit(EXIT_FAILED)
+
+
+def _dashed(word: str) -> str:
+    """`--use_percentile` means `--use-percentile`."""
+    if not word.startswith("--"):
+        return word
+    name, equals, value = word.partition("=")
+    return name.replace("_", "-") + equals + value
+
+
+def _moment(text: str | None) -> str:
+    """A past moment as ISO text in UTC; a bare date means the end of that day in UTC."""
+    from orchestration.errors import UsageError
+
+    if text is None:
+        return ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as err:
+        raise UsageError(f"--as-of is '{text}': write 2026-11-20 or 2026-11-20T22:00:00Z.") from err
+    if len(text) == len("2026-11-20"):
+        moment = moment.replace(hour=23, minute=59, tzinfo=UTC)
+    if moment.tzinfo is None:
+        raise UsageError(f"--as-of is '{text}' without a time zone: add Z for UTC.")
+    return moment.astimezone(UTC).isoformat()
+
+
+if __name__ == "__main__":
+    main()

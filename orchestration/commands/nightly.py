@@ -1,0 +1,106 @@
+"""`mqp nightly`: the whole night in this process, with progress and a summary for people."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import typer
+from dotenv import dotenv_values
+
+from orchestration.logs import PRODUCT_LOGGER
+from orchestration.resources import Settings, load_settings
+from orchestration.universe import load_universe
+
+EXIT_CODES = {"CLEAN": 0, "DEGRADED": 3}
+EXIT_FAILED = 1
+
+
+def nightly_command(
+    options: Mapping[str, Any], *, dry_run: bool, as_json: bool, debug: bool
+) -> int:
+    """Run a night and print what a person needs to know; returns the exit code."""
+    settings = load_settings()
+    load_universe(settings.universe)  # a bad file is refused before anything starts
+    with _progress(quiet=as_json):
+        if settings.banner:
+            logging.getLogger("mqp").info("%s: world %s.", settings.banner, settings.world)
+        if dry_run:
+            return _dry_run(settings, options, as_json=as_json)
+        return _run(settings, options, as_json=as_json)
+
+
+def _run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> int:
+    from orchestration.nightly import run_nightly
+
+    outcome = run_nightly(settings, options)
+    if not outcome.success:
+        typer.echo(f"mqp: the night FAILED and published nothing: {outcome.sentence}", err=True)
+        return EXIT_FAILED
+    return print_summary(settings, as_json=as_json)
+
+
+def _dry_run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> int:
+    """Run the same night in a scratch copy of the home, and throw the copy away."""
+    from orchestration.nightly import scratch_home
+
+    remembered = dotenv_values(settings.home.root / ".env")
+    with scratch_home(settings) as home:
+        for name, value in remembered.items():
+            if value:
+                os.environ.setdefault(name, value)
+        os.environ["MQP_HOME"] = str(home.root)
+        os.environ.pop("CACHE_ROOT", None)
+        code = _run(load_settings(), options, as_json=as_json)
+    typer.echo("Dry run: nothing was kept.", err=True)
+    return code
+
+
+def print_summary(settings: Settings, *, as_json: bool) -> int:
+    """Print night, status, changed signals, weights, and where the report is."""
+    from reports.status import read_run_status
+    from reports.summary import night_summary
+
+    home = settings.home
+    status = read_run_status(home.reports / "run_status.json")
+    summary = night_summary(home.published, status)
+    if as_json:
+        from orchestration.cli import print_json
+
+        print_json(asdict(summary))
+    else:
+        for line in summary.lines(report=home.reports / "latest.html"):
+            typer.echo(line)
+    return EXIT_CODES.get(status.status, EXIT_FAILED)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[None]:
+    """Show the product's log records as progress lines with the seconds since the start."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Elapsed())
+    handler.setLevel(logging.WARNING if quiet else logging.INFO)
+    logger = logging.getLogger(PRODUCT_LOGGER)
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _Elapsed(logging.Formatter):
+    """`[ 12.3 s] sentence`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._start = time.monotonic()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line; a warning says that it is one."""
+        level = "" if record.levelno < logging.WARNING else f"{record.levelname}: "
+        return f"[{time.monotonic() - self._start:6.1f} s] {level}{record.getMessage()}"

@@ -1,0 +1,43 @@
+"""dbt's manifest, from which the asset graph is made: parsed again only after a change."""
+
+import hashlib
+import logging
+from pathlib import Path
+
+from orchestration.build import DBT_PROJECT, run_dbt
+from warehouse.files import write_text
+from warehouse.home import Home
+
+log = logging.getLogger("mqp.dbt")
+
+STAMP = "manifest.stamp"
+PROJECT_SUFFIXES = frozenset({".sql", ".yml", ".py", ".csv"})
+
+
+def ensure_manifest(home: Home) -> Path:
+    """Return the path of an up-to-date manifest, parsing the project when needed.
+
+    Raises
+    ------
+    NightError
+        The project does not parse; dbt's last lines say why.
+    """
+    manifest = home.dbt_target / "manifest.json"
+    stamp = home.dbt_target / STAMP
+    current = project_hash()
+    if not manifest.exists() or not stamp.exists() or stamp.read_text() != current:
+        log.info("Reading the dbt project (once after every change of it).")
+        home.make_folders()
+        run_dbt(home, ("parse",))
+        write_text(stamp, current)
+    return manifest
+
+
+def project_hash() -> str:
+    """sha256 over the dbt project's sources."""
+    digest = hashlib.sha256()
+    for path in sorted(DBT_PROJECT.rglob("*")):
+        if path.suffix in PROJECT_SUFFIXES and "target" not in path.parts:
+            digest.update(path.relative_to(DBT_PROJECT).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,401 @@
+"""One night, step by step. Dagster's assets call these steps in order; the policy lives here.
+
+fetch → land → gate 1 → begin the build → (dbt) → analytics → gate 2 → publish → report
+"""
+
+import logging
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from ingestion.night import Collected
+from orchestration.build import compute_analytics, write_tables
+from orchestration.configuration import load_portfolio
+from orchestration.errors import NightError
+from orchestration.findings import (
+    degrading_reasons,
+    freshness_rows,
+    requests_by_provider,
+)
+from orchestration.freshness import Freshness, measure_freshness
+from orchestration.gates import Gate, NightScope, check_build, check_landed
+from orchestration.inputs import Fetching, fetch_inputs, land_inputs
+from orchestration.market import open_market
+from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
+from orchestration.record import (
+    append_decisions,
+    append_night,
+    append_published_night,
+    catch_up_with_published,
+    copy_record_into_build,
+    next_attempt,
+    night_record,
+    published_night,
+    record_missed_sessions,
+)
+from orchestration.resources import Settings, clock_of, utc_now
+from orchestration.universe import Universe, load_universe
+from reports.status import RunStatus
+from warehouse.connection import Connection, connect
+from warehouse.context import BuildContext, begin_build
+from warehouse.errors import WarehouseError
+from warehouse.ledger import Landing, newest_version, opened_ledger
+from warehouse.publish import Manifest, digest_tables, swap
+from warehouse.sessions import Sessions, new_york_sessions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analytics.settings import PortfolioConfig
+
+log = logging.getLogger("mqp.night")
+
+
+@dataclass(frozen=True)
+class NightOptions:
+    """How a night was asked for.
+
+    `as_of`: a moment in the past whose night is built from the ledger, without fetching; None means
+    now.
+    """
+
+    as_of: datetime | None = None
+    force_refresh: bool = False
+    offline: bool = False
+
+
+@dataclass
+class NightRun:
+    """The state of one run of one night, from the first request to the report.
+
+    The steps are meant to be called in the order in which they stand here. Nothing that a reader
+    can see changes before `publish`.
+    """
+
+    settings: Settings
+    options: NightOptions
+    run_id: str
+    started_at: datetime = field(init=False)
+    sessions: Sessions = field(init=False)
+    universe: Universe = field(init=False)
+    portfolio: "PortfolioConfig" = field(init=False)
+    night: date = field(init=False)
+    attempt: int = field(init=False, default=0)
+    collected: Collected | None = None
+    landing: Landing | None = None
+    gates: list[Gate] = field(default_factory=list)
+    freshness: tuple[Freshness, ...] = ()
+    quarantined: tuple[Mapping[str, Any], ...] = ()
+    manifest: Manifest | None = None
+    status: RunStatus | None = None
+
+    def __post_init__(self) -> None:
+        self.started_at = utc_now(self.settings)
+        self.sessions = new_york_sessions()
+        self.universe = load_universe(self.settings.universe)
+        self.portfolio = load_portfolio(self.settings.portfolio)
+        self.night = self.sessions.latest_night(self.options.as_of or self.started_at)
+        self._refuse_going_back()
+
+    @property
+    def decided_at(self) -> datetime:
+        """The moment of the night's decision: nothing known later is read."""
+        return self.sessions.decided_at(self.night)
+
+    @property
+    def is_fetching(self) -> bool:
+        """Whether this run asks the providers; a night of the past is built from the ledger."""
+        return self.options.as_of is None
+
+    # --- the steps ------------------------------------------------------------------------------
+
+    def ingest(self) -> Mapping[str, int]:
+        """Fetch and land; returns the number of new rows per raw table."""
+        self.settings.home.make_folders()
+        with self._ledger() as ledger:
+            catch_up_with_published(ledger, self.settings.home)
+            self.attempt = next_attempt(ledger, self.night)
+            if self.is_fetching:
+                record_missed_sessions(
+                    ledger,
+                    self.night,
+                    self.sessions,
+                    run_id=self.run_id,
+                    world=self.settings.world,
+                    now=self.started_at,
+                )
+        if self.is_fetching:
+            self.collected = self._fetch()
+        with self._ledger() as ledger:
+            if self.collected is not None:
+                self.landing = land_inputs(
+                    ledger,
+                    self.collected,
+                    self.sessions,
+                    run_id=self.run_id,
+                    now=utc_now(self.settings),
+                )
+            else:
+                self.landing = Landing(newest_version(ledger), {}, {})
+        new_rows = sum(self.landing.new_rows.values())
+        log.info(f"Landed {new_rows:,} new rows; ledger version {self.landing.ledger_version}.")
+        if self.landing.ledger_version == 0:
+            raise NightError(
+                f"No provider delivered anything to build on. {self._problem_summary()}"
+            )
+        return self.landing.new_rows
+
+    def gate_1(self) -> Gate:
+        """Check what has landed; withhold bad rows, and measure how fresh every input is."""
+        with self._ledger() as ledger:
+            gate = check_landed(ledger, self._scope(), ledger_version=self.ledger_version)
+            self.freshness = measure_freshness(
+                ledger,
+                self.night,
+                self.sessions,
+                bar_symbols=self.universe.bar_symbols,
+                required_symbols=self.universe.required_symbols(self.night),
+            )
+        self.gates.append(gate)
+        self.quarantined = gate.active_quarantine
+        log.info(gate.sentence)
+        if gate.is_blocked:
+            raise NightError(f"Gate 1 refuses the landed rows: {gate.blocking_sentence}")
+        if all(item.last_observation is None for item in self.freshness):
+            raise NightError(f"There is no usable input at all. {self._problem_summary()}")
+        return gate
+
+    def begin_build(self) -> BuildContext:
+        """Start the private build: its moment, ledger version, universe and calendar."""
+        snapshot = configuration_snapshot(self.settings)
+        context = BuildContext(
+            night=self.night,
+            as_of_at=self.decided_at,
+            ledger_version=self.ledger_version,
+            world=self.settings.world,
+            code_hash=code_hash(),
+            config_hash=configuration_hash(snapshot),
+            universe_name=self.universe.name,
+            benchmark=self.universe.benchmark,
+            members=self.universe.members,
+        )
+        with self._ledger() as ledger:
+            ledger.execute(
+                "insert into ops.configs select ?, ? "
+                "where ? not in (select config_hash from ops.configs)",
+                [context.config_hash, snapshot, context.config_hash],
+            )
+        begin_build(self.settings.home.build, context, self.sessions)
+        log.info("Building features and signals with dbt.")
+        return context
+
+    def analyse(self) -> "dict[str, pd.DataFrame]":
+        """Backtest, allocate and size orders on the finished models."""
+        log.info("Running backtests and the allocation.")
+        frames = compute_analytics(self.settings.home.build, self.night, self.portfolio)
+        write_tables(self.settings.home.build, frames)
+        return frames
+
+    def gate_2(self) -> Gate:
+        """Check models and results before anybody sees them."""
+        gate = check_build(self.settings.home.build, self._scope())
+        self.gates.append(gate)
+        log.info(gate.sentence)
+        return gate
+
+    def publish(self) -> Manifest:
+        """Complete the build with its record, hash it, and swap it in.
+
+        Raises
+        ------
+        NightError
+            A gate refuses the night, or a step of it is missing; the old night stays.
+        """
+        self._refuse_blocked()
+        reasons = self._reasons()
+        status = self._status("DEGRADED" if reasons else "CLEAN", reasons=reasons)
+        self._write_validation_results()
+        home = self.settings.home
+        with connect(home.build) as build:
+            copy_record_into_build(str(home.ledger), build)
+            self._write_decisions(build)
+            self.manifest = Manifest(
+                night=self.night,
+                world=self.settings.world,
+                ledger_version=self.ledger_version,
+                code_hash=status.code_hash,
+                config_hash=status.config_hash,
+                tables=digest_tables(build),
+            )
+            append_night(build, night_record(status, self.manifest.digest))
+            build.execute("checkpoint")
+        swap(home, self.manifest)
+        with self._ledger() as ledger:
+            append_published_night(ledger, str(home.published))
+            if self.is_fetching:
+                append_decisions(ledger, str(home.published))
+        self.status = replace(status, manifest_hash=self.manifest.digest)
+        log.info(f"Published night {self.night}: {status.status}.")
+        return self.manifest
+
+    def report(self) -> None:
+        """Write what people open, from the published file."""
+        from reports.exports import write_backtests_csv, write_metrics_json
+
+        if self.status is None:
+            raise NightError("There is nothing to report: this run has not published a night.")
+        home = self.settings.home
+        write_backtests_csv(home.published, home.reports / "backtests")
+        write_metrics_json(home.published, home.reports / "metrics")
+        self._write_pages(self.status)
+
+    def record_failure(self, sentence: str) -> None:
+        """Remember that this attempt failed, in the ledger, the report and `run_status.json`."""
+        status = self._status("FAILED", reasons=(sentence,))
+        self.status = status
+        try:
+            with self._ledger() as ledger:
+                self.attempt = self.attempt or next_attempt(ledger, self.night)
+                append_night(ledger, night_record(status, None))
+        except WarehouseError:
+            log.exception("the failure of night %s could not be recorded in the ledger", self.night)
+        self._write_pages(status)
+
+    # --- what the steps share -------------------------------------------------------------------
+
+    @property
+    def ledger_version(self) -> int:
+        """The version at which this night reads the ledger."""
+        if self.landing is None:
+            raise NightError("Nothing has been landed in this run: start the whole nightly job.")
+        return self.landing.ledger_version
+
+    def _write_pages(self, status: RunStatus) -> None:
+        """Write what a person opens: status, report and, if a gate has run, its Data Docs."""
+        from orchestration.expectations.data_docs import write_data_docs
+        from reports.exports import write_run_status
+        from reports.render import render_report
+        from warehouse.files import write_text
+
+        home = self.settings.home
+        write_run_status(status, home.reports / "run_status.json")
+        if self.gates:
+            write_data_docs(
+                [gate.outcome for gate in self.gates],
+                home.reports / "data_docs",
+                title=f"Night {self.night}, attempt {self.attempt}",
+                banner=self.settings.banner or "",
+            )
+        page = render_report(
+            home.published,
+            status,
+            target_volatility=self.portfolio.target_volatility_annual,
+        )
+        write_text(home.reports / "latest.html", page)
+
+    def _scope(self) -> NightScope:
+        return NightScope(
+            night=self.night,
+            attempt=self.attempt,
+            sessions=self.sessions,
+            universe=self.universe,
+            portfolio=self.portfolio,
+            is_fetching=self.is_fetching,
+        )
+
+    def _ledger(self) -> AbstractContextManager[Connection]:
+        return opened_ledger(
+            self.settings.home.ledger, self.settings.world, now=utc_now(self.settings)
+        )
+
+    def _fetch(self) -> Collected:
+        """Ask the providers; the sandbox's server runs for exactly that long."""
+        symbols = self.universe.bar_symbols
+        with open_market(self.settings, now=self.started_at, symbols=symbols) as reached:
+            fetching = Fetching(
+                sources=reached.source_settings(),
+                clock=clock_of(self.settings),
+                say=log.info,
+                force_refresh=self.options.force_refresh,
+                offline=self.options.offline,
+            )
+            return fetch_inputs(self.night, self.universe, self.sessions, fetching)
+
+    def _refuse_going_back(self) -> None:
+        """A clock in the past must not replace a later night by accident."""
+        latest = published_night(self.settings.home)
+        if self.is_fetching and latest is not None and self.night < latest:
+            raise NightError(
+                f"The clock says {self.started_at:%Y-%m-%d %H:%M} UTC but night {latest} is "
+                "already published: correct the clock, or build the older night with --as-of."
+            )
+
+    def _refuse_blocked(self) -> None:
+        if len(self.gates) < 2:
+            raise NightError("Both quality gates must run before a night is published.")
+        for gate in self.gates:
+            if gate.is_blocked:
+                raise NightError(f"Gate {gate.number} refuses the night: {gate.blocking_sentence}")
+
+    def _problem_summary(self) -> str:
+        problems = self.collected.problems if self.collected else ()
+        return " ".join(dict.fromkeys(problem.message for problem in problems[:5]))
+
+    def _reasons(self) -> tuple[str, ...]:
+        problems = self.collected.problems if self.collected else ()
+        return degrading_reasons(self.freshness, self.quarantined, problems)
+
+    def _status(
+        self, status: str, *, reasons: tuple[str, ...] = (), manifest_hash: str | None = None
+    ) -> RunStatus:
+        fetches = self.collected.fetches if self.collected else ()
+        return RunStatus(
+            night=self.night,
+            status=status,
+            attempt=self.attempt,
+            run_id=self.run_id,
+            world=self.settings.world,
+            as_of_at=self.decided_at,
+            started_at=self.started_at,
+            finished_at=utc_now(self.settings),
+            ledger_version=self.landing.ledger_version if self.landing else 0,
+            code_hash=code_hash(),
+            config_hash=configuration_hash(configuration_snapshot(self.settings)),
+            reasons=reasons,
+            quarantined=tuple(dict(row) for row in self.quarantined),
+            freshness=freshness_rows(self.freshness, fetches),
+            requests=requests_by_provider(fetches),
+            manifest_hash=manifest_hash,
+        )
+
+    def _write_validation_results(self) -> None:
+        rows = [row for gate in self.gates for row in gate.rows]
+        with self._ledger() as ledger:
+            ledger.executemany(
+                "insert into quality.validation_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            )
+
+    def _write_decisions(self, build: Connection) -> None:
+        """Add tonight's decisions to the copy of the record, unless the night has some already."""
+        build.execute(
+            """
+            insert into analytics.decisions
+            select ?, w.symbol, w.strategy, w.sleeve_target_weight, w.final_weight,
+                concat_ws('; ', w.signal_reason, w.override_reason), w.decided_at,
+                w.effective_session, ?, ?, ?
+            from analytics.target_weights as w
+            where w.session_date = ?
+                and not exists (select 1 from analytics.decisions as d where d.night = ?)
+            order by w.strategy, w.symbol
+            """,
+            [
+                self.night,
+                utc_now(self.settings),
+                self.ledger_version,
+                code_hash(),
+                self.night,
+                self.night,
+            ],
+        )

@@ -1,0 +1,53 @@
+"""The night as a Dagster resource: one writer lock and one state per run."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from orchestration.logs import log_to_file
+from orchestration.night import NightOptions, NightRun
+from orchestration.resources import load_settings
+from warehouse.lock import writer_lock
+
+log = logging.getLogger("mqp.night")
+
+
+class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Holds the writer lock for the length of a run and carries the night from step to step.
+
+    Everything else comes from the environment; see `orchestration/resources.py`.
+    """
+
+    as_of: str = ""
+    force_refresh: bool = False
+    offline: bool = False
+    _night: NightRun = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightResource"]:
+        """Wait for the lock, then make the night; both end with the run."""
+        settings = load_settings()
+        run_id = context.run.run_id if context.run else "-"
+        with (
+            log_to_file(settings.home.logs / "signal_engine.log", run_id),
+            writer_lock(settings.home.writer_lock, announce=log.info),
+        ):
+            self._night = NightRun(
+                settings=settings,
+                options=NightOptions(
+                    as_of=datetime.fromisoformat(self.as_of) if self.as_of else None,
+                    force_refresh=self.force_refresh,
+                    offline=self.offline,
+                ),
+                run_id=run_id,
+            )
+            yield self
+
+    @property
+    def run(self) -> NightRun:
+        """The night of this run."""
+        return self._night

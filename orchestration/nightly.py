@@ -1,0 +1,97 @@
+"""Run the nightly job in this process against the home's own Dagster instance."""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.dagster_home import prepare_dagster_home
+from orchestration.gate_worker import gate_worker
+from orchestration.resources import Settings
+from warehouse.home import Home
+from warehouse.lock import writer_lock
+
+
+@dataclass(frozen=True)
+class NightOutcome:
+    """How a nightly run ended: `sentence` says why when it did not succeed."""
+
+    success: bool
+    sentence: str | None
+
+
+def run_nightly(settings: Settings, options: Mapping[str, Any]) -> NightOutcome:
+    """Execute every step of the nightly job; the run shows in Dagster's UI afterwards.
+
+    Parameters
+    ----------
+    settings : of this process; the job reads the same environment.
+    options : the fields of `NightResource`.
+    """
+    settings.home.make_folders()
+    prepare_dagster_home(settings.home)
+    gate_worker()  # imports on the other core while this process does its own
+    with warnings.catch_warnings():
+        # Dagster marks parts of its own API as beta; nothing that a user of ours could act on
+        warnings.simplefilter("ignore")
+        import dagster as dg
+
+        from orchestration.definitions import defs
+
+        output = (settings.home.logs / "dagster.log").open("a", encoding="utf-8")
+        # dbt's own lines are for the file; people are told by the product's log
+        with output, redirect_stdout(output), dg.DagsterInstance.get() as instance:
+            result = defs.resolve_job_def("nightly").execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={
+                    "resources": {"night": {"config": dict(options)}},
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                },
+            )
+    if result.success:
+        return NightOutcome(True, None)
+    return NightOutcome(False, _first_error(result.all_events))
+
+
+@contextmanager
+def scratch_home(settings: Settings) -> Iterator[Home]:
+    """A throw-away copy of the home for a dry run: ledger, cache and dbt's parse cache.
+
+    Nothing that a dry run fetches or computes comes back into the real home.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="mqp-dry-run-"))
+    try:
+        home = Home(folder)
+        home.make_folders()
+        with writer_lock(settings.home.writer_lock):
+            for source, target in (
+                (settings.home.ledger, home.ledger),
+                (settings.home.dbt_target, home.dbt_target),
+                (settings.cache_root, home.data / "cache"),
+            ):
+                if source.is_dir():
+                    shutil.copytree(source, target, dirs_exist_ok=True)
+                elif source.exists():
+                    shutil.copy2(source, target)
+        yield home
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _first_error(events: Any) -> str:
+    """The innermost message of the first failure of a run, without its class name."""
+    for event in events:
+        error = getattr(event.event_specific_data, "error", None)
+        if error is None:
+            continue
+        while error.cause is not None:
+            error = error.cause
+        message = error.message.strip().splitlines()[0] if error.message.strip() else "unknown"
+        head, _, rest = message.partition(": ")
+        return rest if rest and "." in head and " " not in head else message
+    return "The run failed without saying why; see logs/signal_engine.log."

@@ -1,0 +1,190 @@
+"""What the ledger remembers about nights: attempts, missed sessions, and decisions written once."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from reports.status import RunStatus
+from warehouse.connection import Connection, connect
+from warehouse.home import Home
+from warehouse.sessions import Sessions
+
+
+@dataclass(frozen=True)
+class NightRecord:
+    """One attempt at one night, as it stands in `ops.nights`."""
+
+    night: date
+    attempt: int
+    status: str
+    run_id: str
+    started_at: datetime
+    finished_at: datetime
+    as_of_at: datetime | None
+    ledger_version: int | None
+    code_hash: str | None
+    config_hash: str | None
+    world: str
+    manifest_hash: str | None
+    reasons: Sequence[str] = ()
+
+
+def night_record(status: RunStatus, manifest_hash: str | None) -> NightRecord:
+    """The attempt that a run status describes."""
+    return NightRecord(
+        night=status.night,
+        attempt=status.attempt,
+        status=status.status,
+        run_id=status.run_id,
+        started_at=status.started_at,
+        finished_at=status.finished_at or status.started_at,
+        as_of_at=status.as_of_at,
+        ledger_version=status.ledger_version,
+        code_hash=status.code_hash,
+        config_hash=status.config_hash,
+        world=status.world,
+        manifest_hash=manifest_hash,
+        reasons=status.reasons,
+    )
+
+
+def next_attempt(ledger: Connection, night: date) -> int:
+    """Number of the attempt that starts now: one more than the night has had."""
+    row = ledger.execute(
+        "select coalesce(max(attempt), 0) from ops.nights where night = ?", [night]
+    ).fetchone()
+    return int(row[0]) + 1 if row else 1
+
+
+def append_night(connection: Connection, record: NightRecord) -> None:
+    """Append an attempt to `ops.nights` of a ledger or a build."""
+    connection.execute(
+        "insert into ops.nights values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            record.night,
+            record.attempt,
+            record.status,
+            record.run_id,
+            record.started_at,
+            record.finished_at,
+            record.as_of_at,
+            record.ledger_version,
+            record.code_hash,
+            record.config_hash,
+            record.world,
+            record.manifest_hash,
+            json.dumps(list(record.reasons)),
+        ],
+    )
+
+
+def record_missed_sessions(
+    ledger: Connection, night: date, sessions: Sessions, *, run_id: str, world: str, now: datetime
+) -> tuple[date, ...]:
+    """Write a MISSED row for every session between the last recorded night and this one.
+
+    A missed session is never computed afterwards as if it had been decided in time.
+    """
+    row = ledger.execute("select max(night) from ops.nights where night < ?", [night]).fetchone()
+    if row is None or row[0] is None:
+        return ()
+    last = sessions.previous_session(night)
+    missed = sessions.between(sessions.next_session(row[0]), last)
+    for day in missed:
+        append_night(
+            ledger,
+            NightRecord(
+                night=day,
+                attempt=0,
+                status="MISSED",
+                run_id=run_id,
+                started_at=now,
+                finished_at=now,
+                as_of_at=None,
+                ledger_version=None,
+                code_hash=None,
+                config_hash=None,
+                world=world,
+                manifest_hash=None,
+                reasons=("no run was made for this session",),
+            ),
+        )
+    return missed
+
+
+def copy_record_into_build(ledger_path: str, build: Connection) -> None:
+    """Copy the ledger's logs into the open build, so that the published file stands alone."""
+    build.execute(f"attach '{ledger_path}' as record (read_only)")
+    build.execute("create schema if not exists quality")
+    build.execute("create schema if not exists analytics")
+    for name in ("ops.nights", "ops.fetches", "quality.validation_results", "analytics.decisions"):
+        build.execute(f"create table {name} as select * from record.{name}")
+    build.execute("""
+        create table quality.quarantine as
+        select dataset, symbol, first_date, last_date, max_by(reason, ledger_version) as reason,
+            min(night) as night, max(released_at) as released_at,
+            max(release_reason) as release_reason
+        from record.quality.quarantine
+        group by dataset, symbol, first_date, last_date
+        order by all
+    """)
+    build.execute("detach record")
+
+
+def append_decisions(ledger: Connection, build_path: str) -> int:
+    """Copy a published night's decisions into the ledger, once; returns how many were new.
+
+    A night that has decisions keeps them: a later attempt changes nothing.
+    """
+    ledger.execute(f"attach '{build_path}' as published (read_only)")
+    try:
+        before = _count(ledger, "analytics.decisions")
+        ledger.execute("""
+            insert into analytics.decisions
+            select * from published.analytics.decisions
+            where night not in (select distinct night from analytics.decisions)
+            order by night, strategy, symbol
+        """)
+        return _count(ledger, "analytics.decisions") - before
+    finally:
+        ledger.execute("detach published")
+
+
+def append_published_night(ledger: Connection, published_path: str) -> None:
+    """Copy the published night's own attempt into `ops.nights` when it is missing there."""
+    ledger.execute(f"attach '{published_path}' as published (read_only)")
+    try:
+        ledger.execute("""
+            insert into ops.nights
+            select p.* from published.ops.nights as p
+            anti join ops.nights as l using (night, attempt, run_id)
+            order by night, attempt
+        """)
+    finally:
+        ledger.execute("detach published")
+
+
+def catch_up_with_published(ledger: Connection, home: Home) -> None:
+    """Finish what a killed run left: it had published, but not yet written its record."""
+    if home.published.exists():
+        append_published_night(ledger, _quoted(home.published))
+        append_decisions(ledger, _quoted(home.published))
+
+
+def published_night(home: Home) -> date | None:
+    """The night that readers see now, or None."""
+    if not home.published.exists():
+        return None
+    with connect(home.published, read_only=True) as published:
+        row = published.execute("select night from ops.build_context").fetchone()
+    return row[0] if row else None
+
+
+def _count(connection: Connection, name: str) -> int:
+    row = connection.execute(f"select count(*) from {name}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _quoted(path: object) -> str:
+    return str(path).replace("'", "''")

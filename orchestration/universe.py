@@ -1,0 +1,110 @@
+"""The configured universe: which symbols, and from when to when they count."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestration.errors import UsageError
+from warehouse.context import Member
+
+STRATEGY_SYMBOLS = ("HYG", "LQD", "SVXY", "VXX", "AGG", "TLT")
+REQUIRED_FUNDS = ("HYG", "LQD", "SVXY", "VXX")
+SYMBOL = re.compile(r"\^?[A-Za-z0-9]+([.\-][A-Za-z0-9]+)*")
+LONGEST_SYMBOL = 12
+
+
+@dataclass(frozen=True)
+class Universe:
+    """The members of a universe file and its benchmark."""
+
+    name: str
+    benchmark: str
+    members: tuple[Member, ...]
+
+    @property
+    def member_symbols(self) -> tuple[str, ...]:
+        """Distinct member symbols in alphabetical order."""
+        return tuple(sorted({member.symbol for member in self.members}))
+
+    @property
+    def bar_symbols(self) -> tuple[str, ...]:
+        """Every symbol whose daily bars a night needs, in alphabetical order."""
+        return tuple(sorted({*self.member_symbols, self.benchmark, *STRATEGY_SYMBOLS}))
+
+    def required_symbols(self, night: date) -> tuple[str, ...]:
+        """Symbols without whose bar of the night the night is not clean."""
+        counting = {
+            member.symbol
+            for member in self.members
+            if (member.from_date is None or member.from_date <= night)
+            and (member.to_date is None or night <= member.to_date)
+        }
+        return tuple(sorted(counting | set(REQUIRED_FUNDS)))
+
+
+def load_universe(path: Path) -> Universe:
+    """Read and check a universe file.
+
+    Raises
+    ------
+    UsageError
+        Not YAML, no members, an impossible symbol, or dates the wrong way round; one sentence that
+        names file, entry and what was expected.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as err:
+        raise UsageError(f"{path} cannot be read: {err}.") from err
+    except yaml.YAMLError as err:
+        mark = getattr(err, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise UsageError(f"{path} is not valid YAML{where}: correct it and run again.") from err
+    if not isinstance(content, Mapping) or not content.get("members"):
+        raise UsageError(f"{path} lists no members: add a 'members' list of symbols.")
+    if not isinstance(content["members"], list):
+        raise UsageError(f"{path}: 'members' must be a list of symbols.")
+    members = tuple(_member(path, entry) for entry in content["members"])
+    return Universe(
+        name=str(content.get("name") or path.stem),
+        benchmark=_symbol(path, content.get("benchmark") or "SPY"),
+        members=members,
+    )
+
+
+def _member(path: Path, entry: Any) -> Member:
+    if isinstance(entry, Mapping):
+        unknown = set(entry) - {"symbol", "from", "to"}
+        if unknown:
+            raise UsageError(f"{path}: member {dict(entry)} has the unknown key '{min(unknown)}'.")
+        first, last = _day(path, entry, "from"), _day(path, entry, "to")
+        if first and last and last < first:
+            raise UsageError(f"{path}: {entry.get('symbol')} counts to {last}, before its {first}.")
+        return Member(_symbol(path, entry.get("symbol")), first, last)
+    return Member(_symbol(path, entry))
+
+
+def _symbol(path: Path, value: Any) -> str:
+    # YAML reads ON, NO and Y as booleans; such tickers must be quoted
+    if isinstance(value, bool):
+        raise UsageError(f"{path}: a symbol such as ON or NO must be in quotes.")
+    text = str(value or "").strip()
+    if not SYMBOL.fullmatch(text) or len(text) > LONGEST_SYMBOL:
+        raise UsageError(f"{path}: '{text[:40]}' is not a symbol: write one such as AAPL or BRK.B.")
+    return text
+
+
+def _day(path: Path, entry: Mapping[str, Any], key: str) -> date | None:
+    value = entry.get(key)
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as err:
+        raise UsageError(
+            f"{path}: '{key}' of {entry.get('symbol')} is '{value}': write YYYY-MM-DD."
+        ) from err

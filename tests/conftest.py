@@ -1,0 +1,64 @@
+"""Nights that several tests look at, each run once per session by the installed command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+NIGHT_CLOCK = "2024-06-28T22:30:00Z"  # a Friday evening, 18:30 New York
+
+
+@dataclass(frozen=True)
+class NightHome:
+    """A home in which a night has been published."""
+
+    home: Path
+    output: str
+
+    @property
+    def published(self) -> Path:
+        """The file that readers open."""
+        return self.home / "warehouse" / "quant.duckdb"
+
+    @property
+    def raw(self) -> Path:
+        """The stored responses."""
+        return self.home / "data" / "raw"
+
+
+def mqp(
+    home: Path, *arguments: str, expect: int | None = 0, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own on a home, with nothing else from the environment.
+
+    `expect`: the exit code that must come back, None for any.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", *arguments],
+        env=_environment(home, variables),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    if expect is not None:
+        assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
+    return done
+
+
+def _environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    kept = ("PATH", "HOME", "TZ", "LANG", "VIRTUAL_ENV", "TMPDIR")
+    base = {name: os.environ[name] for name in kept if name in os.environ}
+    return {**base, "MQP_HOME": str(home), "MQP_NOW": NIGHT_CLOCK, **variables}
+
+
+@pytest.fixture(scope="session")
+def sandbox_night(tmp_path_factory: pytest.TempPathFactory) -> NightHome:
+    """The default universe on the simulated market, published once."""
+    home = tmp_path_factory.mktemp("sandbox_night")
+    done = mqp(home, "nightly")
+    return NightHome(home, done.stdout + done.stderr)

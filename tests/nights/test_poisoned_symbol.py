@@ -1,0 +1,101 @@
+"""One symbol without a close tonight: it is quarantined and frozen, nobody else notices."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.sandbox.server import SandboxServer
+from ingestion.settings import KEY_VARIABLES
+from orchestration.resources import BASE_URLS
+from tests.conftest import NightHome, mqp
+from warehouse.connection import connect
+
+NIGHT = date(2024, 6, 28)
+CLOCK = datetime(2024, 6, 28, 22, 30, tzinfo=UTC)
+POISONED = "JPM"
+
+
+@contextmanager
+def market(**options: Any) -> Iterator[dict[str, str]]:
+    """A simulated market as a world of its own, and the environment that leads to it."""
+    with SandboxServer(seed=7, now=CLOCK, **options) as server:
+        urls = {BASE_URLS[name][0]: url for name, url in server.base_urls.items()}
+        keys = {KEY_VARIABLES[name]: key for name, key in server.api_keys.items()}
+        yield {**urls, **keys, "MQP_SOURCES": "live", "MQP_WORLD": "poison"}
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory, small_universe: Path) -> NightHome:
+    home = tmp_path_factory.mktemp("healthy")
+    with market() as variables:
+        done = mqp(home, "nightly", MQP_UNIVERSE=str(small_universe), **variables)
+    return NightHome(home, done.stdout)
+
+
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory: pytest.TempPathFactory, small_universe: Path) -> NightHome:
+    home = tmp_path_factory.mktemp("poisoned")
+    with market(null_close=[(POISONED, NIGHT)]) as variables:
+        done = mqp(home, "nightly", expect=3, MQP_UNIVERSE=str(small_universe), **variables)
+    return NightHome(home, done.stdout)
+
+
+def rows(night: NightHome, query: str) -> list[tuple[Any, ...]]:
+    with connect(night.published, read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_poisoned_symbol_is_named_with_its_reason(poisoned: NightHome) -> None:
+    status = json.loads((poisoned.home / "reports" / "run_status.json").read_text())
+    assert status["status"] == "DEGRADED"
+    assert [row["symbol"] for row in status["quarantined"]] == [POISONED]
+    assert any(POISONED in reason and "quarantined" in reason for reason in status["reasons"])
+    assert rows(poisoned, "select symbol, first_date, last_date from quality.quarantine") == [
+        (POISONED, NIGHT, NIGHT)
+    ]
+
+
+def test_poisoned_symbol_keeps_its_target_and_gets_no_order(poisoned: NightHome) -> None:
+    last = rows(
+        poisoned,
+        "select session_date, target_weight, signal, split_part(reason, ':', 1) "
+        f"from marts.fct_signals where symbol = '{POISONED}' and strategy = 'equities' "
+        "and variant = 'balanced_position' order by session_date desc limit 2",
+    )
+    (tonight, target, signal, reason), (_, before, signal_before, _) = last
+    assert (tonight, reason) == (NIGHT, "quarantined")
+    assert (target, signal) == (before, signal_before)
+    assert rows(poisoned, f"select * from analytics.orders where symbol = '{POISONED}'") == []
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("marts.fct_prices", "*"),
+        ("marts.fct_equity_features", "*"),
+        ("marts.fct_sentiment", "*"),
+        ("marts.fct_signals", "*"),
+        ("marts.fct_spreads", "*, '' as symbol"),
+        ("marts.fct_term_structure", "*, '' as symbol"),
+    ],
+)
+def test_every_other_symbol_is_untouched(
+    healthy: NightHome, poisoned: NightHome, table: str, columns: str
+) -> None:
+    query = f"from (select {columns} from {table}) where symbol <> '{POISONED}' order by all"
+    assert rows(healthy, query) == rows(poisoned, query)
+
+
+def test_history_of_the_poisoned_symbol_is_untouched_too(
+    healthy: NightHome, poisoned: NightHome
+) -> None:
+    query = (
+        f"from marts.fct_signals where symbol = '{POISONED}' and session_date < '{NIGHT}' "
+        "order by all"
+    )
+    assert rows(healthy, query) == rows(poisoned, query)

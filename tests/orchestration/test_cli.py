@@ -1,0 +1,57 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orchestration.cli import _dashed, _moment
+from orchestration.errors import UsageError
+from tests.conftest import mqp
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = "{'pandas', 'duckdb', 'dagster', 'great_expectations', 'rich', 'pyarrow'}"
+    code = (
+        "import sys\nfrom orchestration.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"print('HEAVY', sorted({heavy} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "HEAVY []" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["nightly", "ping", "sql", "health", "ui", "dashboard"])
+def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
+    done = mqp(tmp_path, command, "--help")
+    assert "Example" in done.stdout
+
+
+def test_underscores_in_option_names_are_accepted() -> None:
+    assert _dashed("--dry_run") == "--dry-run"
+    assert _dashed("--as_of=2026_11") == "--as-of=2026_11"
+    assert _dashed("select a_b") == "select a_b"
+
+
+def test_bare_date_means_the_end_of_that_day() -> None:
+    assert _moment("2026-11-20") == "2026-11-20T23:59:00+00:00"
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-11-20T22:00:00"])
+def test_moment_that_cannot_be_meant_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--as-of"):
+        _moment(text)
+
+
+def test_unknown_option_is_wrong_usage(tmp_path: Path) -> None:
+    assert mqp(tmp_path, "nightly", "--no-such-option", expect=2).stderr
+
+
+def test_missing_universe_is_one_sentence(tmp_path: Path) -> None:
+    done = mqp(tmp_path, "nightly", "--universe", str(tmp_path / "none.yaml"), expect=2)
+    assert done.stderr.startswith("mqp: There is no file")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_query_before_the_first_night_says_what_to_do(tmp_path: Path) -> None:
+    done = mqp(tmp_path, "sql", "select 1", expect=1)
+    assert "run `mqp nightly` first" in done.stderr

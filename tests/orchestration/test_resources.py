@@ -1,0 +1,104 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import UsageError
+from orchestration.resources import Settings, load_settings, utc_now
+
+FRED_KEY = "a" * 32
+
+
+def settings(tmp_path: Path, **variables: str) -> Settings:
+    return load_settings({"MQP_HOME": str(tmp_path), **variables})
+
+
+def test_no_keys_means_the_sandbox(tmp_path: Path) -> None:
+    found = settings(tmp_path)
+    assert (found.world, found.banner) == ("sandbox:7", "SIMULATED DATA")
+
+
+def test_a_bar_key_means_live(tmp_path: Path) -> None:
+    found = settings(tmp_path, POLYGON_API_KEY="K1")
+    assert (found.world, found.banner) == ("live", None)
+
+
+def test_sandbox_can_be_asked_for_although_keys_are_set(tmp_path: Path) -> None:
+    found = settings(tmp_path, POLYGON_API_KEY="K1", MQP_SOURCES="sandbox", MQP_SANDBOX_SEED="3")
+    assert found.world == "sandbox:3"
+
+
+def test_replaced_base_url_is_a_world_named_by_its_host(tmp_path: Path) -> None:
+    found = settings(
+        tmp_path, POLYGON_API_KEY="K1", POLYGON_BASE_URL="http://127.0.0.1:8123/massive/"
+    )
+    assert (found.world, found.banner) == ("custom:127.0.0.1", "REPLAYED DATA")
+    assert found.base_urls["polygon"] == "http://127.0.0.1:8123/massive"
+
+
+def test_replaced_base_url_may_carry_a_name(tmp_path: Path) -> None:
+    found = settings(
+        tmp_path, POLYGON_API_KEY="K1", CBOE_BASE_URL="http://localhost:1", MQP_WORLD="replay"
+    )
+    assert found.world == "custom:replay"
+
+
+def test_live_without_a_source_of_bars_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="POLYGON_API_KEY or FMP_API_KEY"):
+        settings(tmp_path, FRED_API_KEY=FRED_KEY)
+
+
+def test_pinned_clock_is_refused_with_live_data(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="MQP_NOW"):
+        settings(tmp_path, POLYGON_API_KEY="K1", MQP_NOW="2017-07-01T01:00:00Z")
+
+
+def test_pinned_clock_tells_the_time(tmp_path: Path) -> None:
+    found = settings(tmp_path, MQP_NOW="2017-06-30T21:00:00-04:00")
+    assert utc_now(found) == datetime(2017, 7, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("MQP_NOW", "yesterday", "write a moment such as"),
+        ("MQP_NOW", "2017-07-01T01:00:00", "without a time zone"),
+        ("MQP_SOURCES", "real", "live or sandbox"),
+        ("CACHE_TTL_HOURS", "a day", "write a number"),
+        ("CACHE_TTL_HOURS", "-1", "at least 0"),
+        ("MQP_UNIVERSE", "/no/such/file.yaml", "There is no file"),
+    ],
+)
+def test_variable_that_cannot_be_meant_is_refused(
+    tmp_path: Path, name: str, value: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        settings(tmp_path, **{name: value})
+
+
+def test_key_never_shows_in_the_repr(tmp_path: Path) -> None:
+    found = settings(tmp_path, POLYGON_API_KEY="verysecretkey")
+    assert "verysecretkey" not in repr(found) + repr(found.source_settings())
+
+
+def test_dotenv_of_the_home_is_read_and_the_environment_wins(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("POLYGON_API_KEY=from_file\nFMP_API_KEY=file_only\n")
+    found = settings(tmp_path, POLYGON_API_KEY="from_environment")
+    assert found.api_keys == {"polygon": "from_environment", "fmp": "file_only"}
+
+
+def test_example_file_names_every_variable_that_is_read() -> None:
+    root = Path(__file__).resolve().parents[2]
+    example = (root / ".env.example").read_text()
+    from ingestion.settings import KEY_VARIABLES
+    from orchestration.resources import BASE_URLS, RATE_VARIABLES
+
+    read = {
+        *KEY_VARIABLES.values(),
+        *(name for name, _ in BASE_URLS.values()),
+        *RATE_VARIABLES.values(),
+        *("MQP_HOME", "MQP_SOURCES", "MQP_WORLD", "MQP_NOW", "MQP_UNIVERSE", "MQP_PORTFOLIO"),
+        *("MQP_SANDBOX_SEED", "CACHE_ROOT", "CACHE_TTL_HOURS"),
+    }
+    named = {line.lstrip("# ").split("=")[0] for line in example.splitlines() if "=" in line}
+    assert read == named
