@@ -1,0 +1,35 @@
+with
+
+source as (
+    {{ as_of(
+        'finnhub__company_news',
+        symbol='symbol',
+        day="(published_at at time zone 'America/New_York')::date"
+    ) }}
+),
+
+renamed as (
+    select
+        -- ids
+        story_id,
+        symbol,
+        md5(headline) as headline_hash,
+
+        -- text
+        headline,
+        summary,
+        publisher,
+        url,
+
+        -- timestamps
+        published_at,
+
+        -- provenance
+        available_at,
+        fetched_at,
+        ledger_version,
+        response_hash
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,239 @@
+"""A market with every kind of trouble, built at its last night and as it stood earlier.
+
+What was decided by the earlier moment must be there and be equal: no table moves its past.
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from tests.dbt.conftest import DbtHome, frame, new_home
+from tests.dbt.synthetic import Market, land_market, make_market
+from warehouse.connection import Connection, connect
+from warehouse.context import Member
+from warehouse.sessions import new_york_sessions
+
+pytestmark = pytest.mark.xdist_group("dbt_troubled")
+
+SESSIONS = new_york_sessions()
+FIRST, LANDED, NIGHT = date(2015, 9, 1), date(2017, 6, 21), date(2017, 6, 23)
+CUT = date(2017, 6, 20)
+MEMBERS = (Member("AAA"), Member("BBB"), Member("CCC", to_date=date(2017, 6, 21)))
+
+BAD_BAR = CUT  # AAA: quarantined that night, a good version lands the night after
+BAD_POLYGON_BAR = date(2017, 6, 14)  # CCC: quarantined from Polygon, FMP has a good one
+BAD_INDEX = date(2017, 5, 8)  # VIX: quarantined, never released
+SHORT_GAP = SESSIONS.between(date(2017, 6, 19), date(2017, 6, 21))  # BBB, HYG: no bars
+LONG_GAP = SESSIONS.between(date(2016, 10, 3), date(2016, 10, 14))  # BBB: gone for ten sessions
+NO_OAS = SESSIONS.between(date(2017, 1, 9), date(2017, 1, 20))
+REVISED_OAS = date(2017, 4, 3)
+BAR_TABLES = ("polygon__daily_bars", "fmp__daily_prices")
+
+
+def troubled_market() -> tuple[Market, Market]:
+    """(what the first batch says, what the night after adds and corrects)."""
+    symbols = [member.symbol for member in MEMBERS]
+    whole = make_market(symbols, SESSIONS, SESSIONS.between(FIRST, NIGHT))
+    first = Market(whole.days, SESSIONS.decided_at(BAD_BAR) + timedelta(hours=1))
+    second = Market(whole.days, SESSIONS.decided_at(LANDED) - timedelta(minutes=1))
+    third = Market(whole.days, whole.fetched_at)
+    for table, rows in whole.rows.items():
+        for row in rows:
+            if not is_missing(table, row):
+                spread_over_batches(table, row, (first, second, third))
+    revised = {"series_id": "BAMLH0A0HYM2", "observed_date": REVISED_OAS}
+    second.add("fred__observations", **revised, value=9.99, source_endpoint="api")
+    for batch in (second, third):
+        for rows in batch.rows.values():
+            for row in rows:
+                row.setdefault("fetched_at", batch.fetched_at)
+    for table, rows in third.rows.items():
+        second.rows.setdefault(table, []).extend(rows)
+    return first, second
+
+
+def is_missing(table: str, row: dict[str, object]) -> bool:
+    day = row.get("session_date") or row.get("observed_date")
+    if table in BAR_TABLES:
+        gap = LONG_GAP + SHORT_GAP if row["symbol"] == "BBB" else SHORT_GAP
+        return row["symbol"] in ("BBB", "HYG") and day in gap
+    return str(row.get("series_id", "")).startswith("BAML") and day in NO_OAS
+
+
+def spread_over_batches(table: str, row: dict[str, object], batches: tuple[Market, ...]) -> None:
+    """Land a row in the first batch that could know it; a bad copy of some a batch earlier."""
+    first, second, third = batches
+    published = row.get("published_at")
+    day = row.get("session_date") or row.get("observed_date") or row.get("execution_date")
+    day = day or row.get("ex_dividend_date") or published.date()
+    if day < BAD_BAR or (day == BAD_BAR and not published and "observed_date" not in row):
+        if table in BAR_TABLES and row["symbol"] == "AAA" and day == BAD_BAR:
+            second.add(table, **row)
+            row = {**row, "close": float("nan"), "low": -1.0}
+        if table == BAR_TABLES[0] and row["symbol"] == "CCC" and day == BAD_POLYGON_BAR:
+            row = {**row, "close": 1e6}
+        first.add(table, **row)
+    else:
+        third.add(table, **row)
+
+
+def quarantine(connection: Connection, dataset: str, symbol: str, day: date) -> None:
+    connection.execute(
+        "insert into quality.quarantine values (?, ?, ?, ?, 'bad', ?, ?, null, null, 1)",
+        [f"raw.{dataset}", symbol, day, day, day, SESSIONS.decided_at(day)],
+    )
+
+
+def release(connection: Connection, dataset: str, symbol: str, day: date, night: date) -> None:
+    connection.execute(
+        "insert into quality.quarantine values (?, ?, ?, ?, 'bad', ?, ?, ?, 'a good row came', 2)",
+        [
+            f"raw.{dataset}",
+            symbol,
+            day,
+            day,
+            night,
+            SESSIONS.decided_at(day),
+            SESSIONS.decided_at(night),
+        ],
+    )
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> dict[date, DbtHome]:
+    """The same ledger built at the last night and as of the cut."""
+    fresh = new_home(tmp_path_factory.mktemp("troubled"))
+    with connect(fresh.home.ledger) as connection:
+        for batch in troubled_market():
+            land_market(connection, batch, SESSIONS)
+        for table in BAR_TABLES:
+            quarantine(connection, table, "AAA", BAD_BAR)
+            release(connection, table, "AAA", BAD_BAR, LANDED)
+        quarantine(connection, BAR_TABLES[0], "CCC", BAD_POLYGON_BAR)
+        quarantine(connection, "cboe__index_history", "VIX", BAD_INDEX)
+    homes = {}
+    for night in (CUT, NIGHT):
+        fresh.begin(night, ledger_version=2, members=MEMBERS)
+        fresh.dbt("build", "--resource-type", "seed", "--resource-type", "model")
+        copy = new_home(fresh.home.root.with_name(f"{fresh.home.root.name}-{night}"))
+        shutil.copy(fresh.home.build, copy.home.build)
+        homes[night] = copy
+    return homes
+
+
+@pytest.fixture
+def night(troubled: dict[date, DbtHome]) -> Iterator[Connection]:
+    with connect(troubled[NIGHT].home.build, read_only=True) as connection:
+        yield connection
+
+
+def dated_tables(connection: Connection) -> list[tuple[str, str]]:
+    """(table, the column that says when a row was decided or could be known)."""
+    rows = connection.execute(
+        "select schema_name || '.' || table_name, max(column_name) "
+        "from duckdb_columns() where column_name in ('decided_at', 'available_at') "
+        "and schema_name in ('staging', 'intermediate', 'marts') group by 1 order by 1"
+    ).fetchall()
+    return [(name, moment) for name, moment in rows]
+
+
+def test_no_table_moves_its_past(troubled: dict[date, DbtHome]) -> None:
+    moved = []
+    with connect(troubled[NIGHT].home.build, read_only=True) as connection:
+        connection.execute(f"attach '{troubled[CUT].home.build}' as earlier (read_only)")
+        tables = dated_tables(connection)
+        for name, moment in tables:
+            then = f"where {moment} <= '{SESSIONS.decided_at(CUT).isoformat()}'"
+            for one, other in (("", "earlier."), ("earlier.", "")):
+                lost = frame(
+                    connection,
+                    f"(from {one}{name} {then}) except (from {other}{name} {then})",
+                )
+                if len(lost):
+                    moved.append((name, one or "later", lost.head(3)))
+    assert len(tables) > 35
+    assert not moved, moved
+
+
+def signal_rows(night: Connection, symbol: str, variant: str) -> pd.DataFrame:
+    return frame(
+        night,
+        "select * exclude (decided_at) from marts.fct_signals "
+        f"where symbol = '{symbol}' and variant = '{variant}' order by session_date",
+    ).set_index("session_date")
+
+
+def test_quarantined_session_is_frozen_also_after_its_release(night: Connection) -> None:
+    rows = signal_rows(night, "AAA", "balanced_position")
+    frozen, before = rows.loc[BAD_BAR], rows.loc[SESSIONS.previous_session(BAD_BAR)]
+    assert frozen.reason == "quarantined: raw.fmp__daily_prices: bad"
+    assert frozen.target_weight == before.target_weight
+    assert pd.isna(frozen.event)
+
+
+def test_quarantine_of_one_provider_freezes_although_another_has_the_bar(
+    night: Connection,
+) -> None:
+    rows = signal_rows(night, "CCC", "balanced_position")
+    bar = night.execute(
+        "select provider from marts.fct_prices where symbol = 'CCC' and session_date = ?",
+        [BAD_POLYGON_BAR],
+    ).fetchone()
+    assert bar == ("fmp",)
+    assert rows.reason[BAD_POLYGON_BAR].startswith("quarantined: raw.polygon__daily_bars")
+
+
+def test_missing_bars_freeze_for_five_sessions_only(night: Connection) -> None:
+    rows = signal_rows(night, "BBB", "balanced_position")
+    kept = [day for day in LONG_GAP if day in rows.index]
+    assert tuple(kept) == LONG_GAP[:5]
+    assert rows.loc[kept].reason.str.startswith("no_bar").all()
+
+
+def test_missing_leg_freezes_the_credit_pair(night: Connection) -> None:
+    rows = signal_rows(night, "LQD", "zscore_percentile")
+    assert rows.loc[list(SHORT_GAP)].reason.str.startswith("no_bar").all()
+
+
+def test_quarantined_index_freezes_volatility(night: Connection) -> None:
+    rows = signal_rows(night, "SVXY", "contango")
+    assert rows.reason[BAD_INDEX] == "quarantined: raw.cboe__index_history: bad"
+
+
+def test_old_spreads_give_way_to_the_price_proxy(night: Connection) -> None:
+    used = dict(
+        night.execute(
+            "select session_date, spread_source from intermediate.int_spreads_joined_as_of "
+            "where session_date between ? and ?",
+            [NO_OAS[0], NO_OAS[-1]],
+        ).fetchall()
+    )
+    assert [used[day] for day in NO_OAS] == ["oas"] * 5 + ["price_proxy"] * (len(NO_OAS) - 5)
+
+
+def test_revised_spread_changes_no_row_that_was_known_before(night: Connection) -> None:
+    first_known = night.execute(
+        "select hy_oas_pct from marts.fct_spreads where spread_source = 'oas' and session_date = ?",
+        [REVISED_OAS],
+    ).fetchone()
+    vintages = night.execute(
+        "select hy_oas_pct from intermediate.int_oas_paired where session_date = ? "
+        "order by version_number",
+        [REVISED_OAS],
+    ).fetchall()
+    assert len(vintages) == 2
+    assert vintages[1] == (9.99,)
+    assert first_known == vintages[0]
+
+
+def test_symbol_that_left_the_universe_is_sold(night: Connection) -> None:
+    rows = frame(
+        night,
+        "select session_date, signal, reason from marts.fct_signals where symbol = 'CCC' "
+        "and strategy = 'equities' and session_date > '2017-06-21'",
+    )
+    assert (rows.signal == 0).all()
+    assert rows.reason.str.startswith(("left_universe", "event_over")).all()
