@@ -9,6 +9,8 @@ from warehouse.home import Home
 INSTANCE_CONFIG = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false  # no newsletter dialog over the asset graph
 run_queue:
   max_concurrent_runs: 1  # DuckDB has one writer, and so has the event log
 python_logs:

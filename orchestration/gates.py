@@ -123,7 +123,7 @@ def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) 
         required_symbols=scope.universe.required_symbols(night),
         required_indexes=REQUIRED_INDEXES,
         series_due={name: expected_observation(name, night, sessions) for name in SERIES},
-        asset_classes={fund: "fund" for fund in scope.portfolio.funds - set(ASSET_CLASSES)},
+        asset_classes=dict.fromkeys(scope.portfolio.funds - set(ASSET_CLASSES), "fund"),
         released=_released_by_people(ledger),
         previous_extents=_previous_extents(ledger) if scope.is_fetching else {},
     )

@@ -23,13 +23,16 @@ from orchestration.freshness import Freshness, measure_freshness
 from orchestration.gates import Gate, NightScope, check_build, check_landed
 from orchestration.inputs import Fetching, fetch_inputs, land_inputs
 from orchestration.market import open_market
+from orchestration.pages import write_exports, write_pages
 from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
 from orchestration.record import (
     append_decisions,
     append_night,
     append_published_night,
+    append_validation_results,
     catch_up_with_published,
     copy_record_into_build,
+    decide,
     next_attempt,
     night_record,
     published_night,
@@ -41,7 +44,7 @@ from reports.status import RunStatus
 from warehouse.connection import Connection, connect
 from warehouse.context import BuildContext, begin_build
 from warehouse.errors import WarehouseError
-from warehouse.ledger import Landing, newest_version, opened_ledger
+from warehouse.ledger import Landing, newest_version, opened_ledger, refuse_other_world
 from warehouse.publish import Manifest, digest_tables, swap
 from warehouse.sessions import Sessions, new_york_sessions
 
@@ -93,6 +96,7 @@ class NightRun:
 
     def __post_init__(self) -> None:
         self.started_at = utc_now(self.settings)
+        refuse_other_world(self.settings.home.ledger, self.settings.world)
         self.sessions = new_york_sessions()
         self.universe = load_universe(self.settings.universe)
         self.portfolio = load_portfolio(self.settings.portfolio)
@@ -216,11 +220,12 @@ class NightRun:
         self._refuse_blocked()
         reasons = self._reasons()
         status = self._status("DEGRADED" if reasons else "CLEAN", reasons=reasons)
-        self._write_validation_results()
         home = self.settings.home
+        with self._ledger() as ledger:
+            append_validation_results(ledger, [row for gate in self.gates for row in gate.rows])
         with connect(home.build) as build:
             copy_record_into_build(str(home.ledger), build)
-            self._write_decisions(build)
+            decide(build, self.night, self.ledger_version, recorded_at=utc_now(self.settings))
             self.manifest = Manifest(
                 night=self.night,
                 world=self.settings.world,
@@ -242,13 +247,9 @@ class NightRun:
 
     def report(self) -> None:
         """Write what people open, from the published file."""
-        from reports.exports import write_backtests_csv, write_metrics_json
-
         if self.status is None:
             raise NightError("There is nothing to report: this run has not published a night.")
-        home = self.settings.home
-        write_backtests_csv(home.published, home.reports / "backtests")
-        write_metrics_json(home.published, home.reports / "metrics")
+        write_exports(self.settings.home)
         self._write_pages(self.status)
 
     def record_failure(self, sentence: str) -> None:
@@ -273,27 +274,13 @@ class NightRun:
         return self.landing.ledger_version
 
     def _write_pages(self, status: RunStatus) -> None:
-        """Write what a person opens: status, report and, if a gate has run, its Data Docs."""
-        from orchestration.expectations.data_docs import write_data_docs
-        from reports.exports import write_run_status
-        from reports.render import render_report
-        from warehouse.files import write_text
-
-        home = self.settings.home
-        write_run_status(status, home.reports / "run_status.json")
-        if self.gates:
-            write_data_docs(
-                [gate.outcome for gate in self.gates],
-                home.reports / "data_docs",
-                title=f"Night {self.night}, attempt {self.attempt}",
-                banner=self.settings.banner or "",
-            )
-        page = render_report(
-            home.published,
+        write_pages(
+            self.settings.home,
             status,
+            self.gates,
+            banner=self.settings.banner,
             target_volatility=self.portfolio.target_volatility_annual,
         )
-        write_text(home.reports / "latest.html", page)
 
     def _scope(self) -> NightScope:
         return NightScope(
@@ -368,34 +355,4 @@ class NightRun:
             freshness=freshness_rows(self.freshness, fetches),
             requests=requests_by_provider(fetches),
             manifest_hash=manifest_hash,
-        )
-
-    def _write_validation_results(self) -> None:
-        rows = [row for gate in self.gates for row in gate.rows]
-        with self._ledger() as ledger:
-            ledger.executemany(
-                "insert into quality.validation_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
-            )
-
-    def _write_decisions(self, build: Connection) -> None:
-        """Add tonight's decisions to the copy of the record, unless the night has some already."""
-        build.execute(
-            """
-            insert into analytics.decisions
-            select ?, w.symbol, w.strategy, w.sleeve_target_weight, w.final_weight,
-                concat_ws('; ', w.signal_reason, w.override_reason), w.decided_at,
-                w.effective_session, ?, ?, ?
-            from analytics.target_weights as w
-            where w.session_date = ?
-                and not exists (select 1 from analytics.decisions as d where d.night = ?)
-            order by w.strategy, w.symbol
-            """,
-            [
-                self.night,
-                utc_now(self.settings),
-                self.ledger_version,
-                code_hash(),
-                self.night,
-                self.night,
-            ],
         )

@@ -4,7 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from orchestration.provenance import code_hash
 from reports.status import RunStatus
 from warehouse.connection import Connection, connect
 from warehouse.home import Home
@@ -130,6 +132,33 @@ def copy_record_into_build(ledger_path: str, build: Connection) -> None:
         order by all
     """)
     build.execute("detach record")
+
+
+def append_validation_results(ledger: Connection, rows: Sequence[Sequence[Any]]) -> None:
+    """Append what the gates found, one row per claim."""
+    ledger.executemany(
+        "insert into quality.validation_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+    )
+
+
+def decide(build: Connection, night: date, ledger_version: int, *, recorded_at: datetime) -> None:
+    """Write the night's decisions into the build's copy of the record, unless it has some.
+
+    The ledger gets them only once the night is published (`append_decisions`).
+    """
+    build.execute(
+        """
+        insert into analytics.decisions
+        select $1, symbol, strategy, sleeve_target_weight, final_weight,
+            concat_ws('; ', signal_reason, override_reason), decided_at, effective_session,
+            $2, $3, $4
+        from analytics.target_weights
+        where session_date = $1
+            and not exists (select 1 from analytics.decisions as d where d.night = $1)
+        order by strategy, symbol
+        """,
+        [night, recorded_at, ledger_version, code_hash()],
+    )
 
 
 def append_decisions(ledger: Connection, build_path: str) -> int:

@@ -56,6 +56,13 @@ def _environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
     return {**base, "MQP_HOME": str(home), "MQP_NOW": NIGHT_CLOCK, **variables}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep everything that runs nights in one worker, so that shared nights run once."""
+    for item in items:
+        if {"nights", "second_path"} & set(Path(item.fspath).parts):
+            item.add_marker(pytest.mark.xdist_group("nights"))
+
+
 @pytest.fixture(scope="session")
 def sandbox_night(tmp_path_factory: pytest.TempPathFactory) -> NightHome:
     """The default universe on the simulated market, published once."""

@@ -44,14 +44,30 @@ def open_ledger(connection: Connection, world: str, *, now: datetime) -> None:
         The ledger was begun in another world.
     """
     connection.execute(DDL.read_text())
-    row = connection.execute("select world from ops.world").fetchone()
-    if row is None:
+    if connection.execute("select 1 from ops.world").fetchone() is None:
         connection.execute("insert into ops.world values (?, ?)", [world, now])
-    elif row[0] != world:
+    _compare_world(connection, world)
+
+
+def _compare_world(connection: Connection, world: str) -> None:
+    row = connection.execute("select world from ops.world").fetchone()
+    if row is not None and row[0] != world:
         raise WorldMismatchError(
             f"This home belongs to the world '{row[0]}' and this run to '{world}': "
             "set MQP_HOME to another folder, or run with the settings of the first."
         )
+
+
+def refuse_other_world(path: Path, world: str) -> None:
+    """Raise WorldMismatchError when a home's ledger was begun in another world; change nothing."""
+    if path.exists():
+        with connect(path, read_only=True) as connection:
+            row = connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'ops' "
+                "and table_name = 'world'"
+            ).fetchone()
+            if row is not None:
+                _compare_world(connection, world)
 
 
 @contextmanager

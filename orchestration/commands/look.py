@@ -46,7 +46,12 @@ def dashboard_command(port: int) -> int:
 
 
 def _run(command: list[str]) -> int:
-    environment = {**os.environ, "DAGSTER_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+    environment = {
+        **os.environ,
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "DO_NOT_TRACK": "1",
+        "PYTHONWARNINGS": "ignore",  # the vendors' notes to themselves
+    }
     try:
         return subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode
     except KeyboardInterrupt:
