@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from ingestion.night import Collected
@@ -23,7 +24,6 @@ from orchestration.freshness import Freshness, measure_freshness
 from orchestration.gates import Gate, NightScope, check_build, check_landed
 from orchestration.inputs import Fetching, fetch_inputs, land_inputs
 from orchestration.market import open_market
-from orchestration.pages import write_exports, write_pages
 from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
 from orchestration.record import (
     append_decisions,
@@ -192,6 +192,7 @@ class NightRun:
                 [context.config_hash, snapshot, context.config_hash],
             )
         begin_build(self.settings.home.build, context, self.sessions)
+        Thread(target=_import_ahead, daemon=True).start()
         log.info("Building features and signals with dbt.")
         return context
 
@@ -249,6 +250,8 @@ class NightRun:
         """Write what people open, from the published file."""
         if self.status is None:
             raise NightError("There is nothing to report: this run has not published a night.")
+        from orchestration.pages import write_exports
+
         write_exports(self.settings.home)
         self._write_pages(self.status)
 
@@ -274,6 +277,8 @@ class NightRun:
         return self.landing.ledger_version
 
     def _write_pages(self, status: RunStatus) -> None:
+        from orchestration.pages import write_pages
+
         write_pages(
             self.settings.home,
             status,
@@ -356,3 +361,8 @@ class NightRun:
             requests=requests_by_provider(fetches),
             manifest_hash=manifest_hash,
         )
+
+
+def _import_ahead() -> None:
+    """Import what the steps after dbt need while this process waits for dbt's."""
+    import orchestration.pages  # noqa: F401

@@ -1,64 +1,76 @@
-"""The gates' claims as asset checks: one check per claim, on the table that it is about."""
+"""The gates as asset checks: one check per suite, with every claim of it in the metadata.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+A check per claim would be 170 of them; each costs Dagster's event log several transactions, and a
+person wants to know first which table is in trouble and then why.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 import dagster as dg
 
-from orchestration.expectations.claims import Claim, Suite
+from orchestration.expectations.claims import Suite
 from orchestration.expectations.gates import BUILT_SUITES, LANDED_SUITES
 from orchestration.expectations.outcome import CheckResult
 from orchestration.night_resource import NightResource
 
 LANDED = tuple(suite for suite, _ in LANDED_SUITES)
 BUILT = tuple(suite for suite, _ in BUILT_SUITES)
-SEVERITIES: Mapping[str, dg.AssetCheckSeverity] = {
-    "block": dg.AssetCheckSeverity.ERROR,
-    "quarantine": dg.AssetCheckSeverity.WARN,
-    "warn": dg.AssetCheckSeverity.WARN,
-}
 
 
-def check_name(suite: str, claim: str) -> str:
-    """A table can have several suites, so a claim is named with its suite."""
-    return f"{suite}__{claim}".replace(".", "_")
+def check_name(suite: str) -> str:
+    """The claim of a suite: that all of its claims hold."""
+    return f"{suite.replace('.', '_')}__claims_hold"
 
 
 def check_specs(suites: Iterable[Suite]) -> list[dg.AssetCheckSpec]:
-    """One check spec per claim.
+    """One check spec per suite.
 
-    Only claims about results block in Dagster's own sense: they make publication wait for gate 2.
+    Only suites about results block in Dagster's own sense: they make publication wait for gate 2.
     Gate 2 judges the marts at the same time, so a mart that blocked would have its own results
     wait for themselves; publication refuses a blocked night by itself whatever the table.
     """
-
-    def spec(suite: Suite, claim: Claim) -> dg.AssetCheckSpec:
-        return dg.AssetCheckSpec(
-            name=check_name(suite.name, claim.name),
+    return [
+        dg.AssetCheckSpec(
+            name=check_name(suite.name),
             asset=dg.AssetKey(suite.table.split(".")),
-            description=f"{claim.requirement}. {claim.reason}",
-            blocking=claim.severity == "block" and suite.table.startswith("analytics."),
+            description=f"{len(suite.claims)} claims. {suite.grain}",
+            blocking=suite.table.startswith("analytics."),
         )
-
-    return [spec(suite, claim) for suite in suites for claim in suite.claims]
+        for suite in suites
+    ]
 
 
 def check_results(
     results: Sequence[CheckResult], suites: Iterable[Suite]
 ) -> Iterator[dg.AssetCheckResult]:
-    """Dagster's form of a gate's results; a claim that was not judged is passed over in silence."""
-    declared = {(suite.name, claim.name) for suite in suites for claim in suite.claims}
-    for result in results:
-        if (result.suite, result.expectation) in declared:
-            yield dg.AssetCheckResult(
-                asset_key=dg.AssetKey(result.table_name.split(".")),
-                check_name=check_name(result.suite, result.expectation),
-                passed=result.success,
-                severity=SEVERITIES[result.severity],
-                metadata={
-                    "unexpected_count": result.unexpected_count,
-                    "detail": result.detail or "holds",
-                },
-            )
+    """Dagster's form of a gate's results, in the order of the suites."""
+    judged = {name: tuple(rows) for name, rows in groupby(results, key=lambda row: row.suite)}
+    for suite in suites:
+        rows = judged.get(suite.name, ())
+        failed = [row for row in rows if not row.success]
+        is_blocking = any(row.severity == "block" for row in failed)
+        yield dg.AssetCheckResult(
+            asset_key=dg.AssetKey(suite.table.split(".")),
+            check_name=check_name(suite.name),
+            passed=bool(rows) and not failed,
+            severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
+            metadata={
+                "claims": len(rows),
+                "failed": len(failed),
+                "table": dg.MetadataValue.md(_claims_table(rows)),
+            },
+        )
+
+
+def _claims_table(rows: Sequence[CheckResult]) -> str:
+    lines = ["| claim | requires | severity | holds |", "|---|---|---|---|"]
+    for row in rows:
+        verdict = "yes" if row.success else f"**no**: {row.detail or row.unexpected_count}"
+        cells = (row.expectation, row.requirement, row.severity, verdict)
+        # provider text may stand in a detail: no cell may break out of the table
+        lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+    return "\n".join(lines)
 
 
 @dg.multi_asset_check(
