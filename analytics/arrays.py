@@ -35,21 +35,22 @@ def forward_filled(values: Floats) -> Floats:
     return filled
 
 
-def run_lengths(flags: Bools) -> Ints:
+def run_lengths(flags: Bools, is_skipped: Bools) -> Ints:
     """Count how many sessions in a row a flag has been up, this one included.
 
     Parameters
     ----------
     flags : (T, S), whether the flag is up at session t.
+    is_skipped : (T, S), sessions that, with the flag up, neither count nor end the run.
 
     Returns
     -------
     (T, S), 0 where the flag is down.
     """
-    rows = np.arange(flags.shape[0])[:, None]
-    latest_down = np.where(flags, -1, rows)
+    counted = np.cumsum(flags & ~is_skipped, axis=0, dtype=np.int64)
+    latest_down = np.where(flags, 0, counted)
     np.maximum.accumulate(latest_down, axis=0, out=latest_down)
-    lengths: Ints = np.where(flags, rows - latest_down, 0)
+    lengths: Ints = counted - latest_down
     return lengths
 
 

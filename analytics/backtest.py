@@ -97,9 +97,9 @@ def run_backtest(
     Timing: row f uses targets, equity and closes known at f-1 to size, and prices of f to fill and
     to mark. Only a symbol whose own target changed trades; between changes its shares are held. An
     order that finds no bar waits and is sized again, at the latest target and close.
-    Missing data: a symbol held without a bar for 5 sessions is closed at its last close, with
-    costs, and is not bought back before its target changes. An account that has lost everything
-    stays empty. Before the first known bill cash earns nothing.
+    Missing data: a symbol held without a bar for 5 sessions, quarantined ones not counted, is
+    closed at its last close, with costs, and is not bought back before its target changes. An
+    account that has lost everything stays empty. Before the first known bill cash earns nothing.
     """
     if targets.ndim != 3 or targets.shape[:2] != market.has_bar.shape:
         raise ParameterError(f"targets must be {market.has_bar.shape} * V, got {targets.shape}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analytics.arrays import TRADING_DAYS_PER_YEAR, Bools, Floats
+from analytics.arrays import TRADING_DAYS_PER_YEAR, Bools, Floats, Ints
 from analytics.market import Market
 
 EWMA_DECAY = 0.94
@@ -30,6 +30,21 @@ def unit_returns(market: Market) -> Floats:
     returns = np.full(market.mark_usd.shape, np.nan)
     returns[1:] = market.mark_usd[1:] / market.mark_usd[:-1] - 1.0
     return returns / market.leverage
+
+
+def known_returns(market: Market) -> Ints:
+    """Count each symbol's returns that ended with a bar.
+
+    Parameters
+    ----------
+    market : T sessions of S symbols.
+
+    Returns
+    -------
+    (T, S), returns up to and including session t; a gap adds none and takes none away.
+    """
+    is_known = market.has_bar & np.isfinite(unit_returns(market))
+    return np.cumsum(is_known, axis=0, dtype=np.int64)
 
 
 class EwmaCovariance:

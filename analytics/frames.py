@@ -100,6 +100,7 @@ def market_from_frames(
     leverage: pd.DataFrame,
     calendar: Calendar,
     symbols: Sequence[str],
+    is_quarantined: Bools | None = None,
 ) -> Market:
     """Lay prices, the bill and fund leverage out on the calendar.
 
@@ -111,6 +112,7 @@ def market_from_frames(
         after the night is what tonight's decision is filled at; without one the night's counts.
     calendar : T sessions.
     symbols : S names, in the order wanted.
+    is_quarantined : (T, S), sessions whose bar is kept out; none when left out.
 
     Returns
     -------
@@ -155,6 +157,7 @@ def market_from_frames(
         leverage=units,
         next_leverage=next_units,
         bill_pct=_bill(macro, calendar),
+        is_quarantined=is_quarantined,
         **by_session,
     )
 

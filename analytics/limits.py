@@ -66,9 +66,9 @@ def apply_limits(
     -----
     The symbol limit scales its symbol, the next four the whole book (all that is not frozen) by
     one factor. The turnover limit scales what the orders add: reductions are never capped and use
-    the budget first; a reversal is a reduction plus a new position; orders below the minimum are
-    not sent and use none. Later limits can reopen an earlier one only through the turnover limit,
-    when it holds back the offsetting side of the net or stress limit.
+    the budget first; a reversal is a reduction plus a new position; orders below the minimum,
+    before or after the cut, are not sent and use none. Later limits can reopen an earlier one only
+    through the turnover limit, when it holds back the offsetting side of the net or stress limit.
     """
     is_free = ~is_frozen
     factors = np.ones((len(LIMITS), desired.shape[0]))
@@ -148,14 +148,27 @@ def _net_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) 
 
 
 def _turnover_factors(w: Floats, holding: Floats, is_free: Bools, rules: LimitRules) -> Floats:
-    is_sent = orders_sent(w, holding=holding, is_frozen=~is_free, minimum_order=rules.minimum_order)
+    smallest = rules.minimum_order
+    is_sent = orders_sent(w, holding=holding, is_frozen=~is_free, minimum_order=smallest)
+    factors = _shared_budget(w, holding, is_sent, rules.turnover)
+    is_left = is_sent & orders_sent(
+        w * factors, holding=holding, is_frozen=~is_free, minimum_order=smallest
+    )
+    if (is_left == is_sent).all():
+        return factors
+    # Cut below the minimum: not sent, so its budget goes to the others. Their share only grows.
+    return np.where(is_left, _shared_budget(w, holding, is_left, rules.turnover), factors)
+
+
+def _shared_budget(w: Floats, holding: Floats, is_sent: Bools, turnover: float) -> Floats:
+    """Return the (S,) factors that bring what the orders sent add within the turnover."""
     # what of the holding the target keeps: nothing on a reversal, else the smaller of the two
     is_same_side = w * holding > 0.0
     kept = np.where(is_same_side, np.sign(w) * np.minimum(np.abs(w), np.abs(holding)), 0.0)
     reduced = np.where(is_sent, np.abs(holding - kept), 0.0)
     added = np.where(is_sent, np.abs(w - kept), 0.0)
     total_added = float(np.add.reduce(added))
-    budget = max(rules.turnover - float(np.add.reduce(reduced)), 0.0)
+    budget = max(turnover - float(np.add.reduce(reduced)), 0.0)
     if total_added <= budget:
         return np.ones_like(w)
     cut = kept + (w - kept) * (budget / total_added)

@@ -10,7 +10,8 @@ from analytics.costs import bill_returns, calendar_days_between
 from analytics.errors import InputError
 
 SESSIONS_WITHOUT_BAR_UNTIL_CLOSED = 5
-"""A held symbol without a bar for this many sessions is closed at its last close."""
+"""A held symbol without a bar for this many sessions is closed at its last close; sessions whose
+bar is kept in quarantine are not among them, for nobody knows that it stopped trading."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,7 @@ class Market:
     NaN where the symbol has no usable bar.
     `has_bar` (T, S). `mark_usd`, `raw_mark_usd` (T, S): latest close known at the close of t, NaN
     before the first bar. `missing_sessions` (T, S): sessions in a row without a bar, counted
-    from the first bar on.
+    from the first bar on, quarantined sessions left out.
     `leverage` (T, S): of one unit, as effective on session t; `fill_leverage` (T, S): as effective
     on the session after, which is when a decision of t is filled.
     `calendar_days`, `bill_returns` (T,): of the interval that ends with session t.
@@ -75,6 +76,7 @@ def build_market(
     leverage: Floats | None = None,
     next_leverage: Floats | None = None,
     bill_pct: Floats | None = None,
+    is_quarantined: Bools | None = None,
 ) -> Market:
     """Build a market from prices on the session calendar.
 
@@ -87,6 +89,8 @@ def build_market(
     leverage : (T, S), of one unit as effective on session t; 1 when left out.
     next_leverage : (S,), as effective on the session after the last; the last row when left out.
     bill_pct : (T,), 3-month bill last available at the decision of t; 0 when left out.
+    is_quarantined : (T, S), sessions whose bar is kept out, which is no sign that the symbol
+        stopped trading; none when left out.
 
     Returns
     -------
@@ -122,6 +126,7 @@ def build_market(
     mark = forward_filled(prices["close_usd"])
     days_between = calendar_days_between(days)
     bills = np.zeros(shape[0]) if bill_pct is None else bill_pct
+    kept_out = np.zeros(shape, dtype=np.bool_) if is_quarantined is None else is_quarantined
     return Market(
         sessions=days,
         symbols=tuple(symbols),
@@ -129,7 +134,7 @@ def build_market(
         has_bar=has_bar,
         mark_usd=mark,
         raw_mark_usd=forward_filled(prices["raw_close_usd"]),
-        missing_sessions=run_lengths(~has_bar & np.isfinite(mark)),
+        missing_sessions=run_lengths(~has_bar & np.isfinite(mark), kept_out),
         leverage=units,
         fill_leverage=np.concatenate([units[1:], after_last[None, :]]),
         calendar_days=days_between,

@@ -33,7 +33,7 @@ from analytics.portfolio_tables import (
 from analytics.settings import PortfolioConfig
 from analytics.sleeves import Sleeve, plan_sleeves
 from analytics.tables import NamedBacktest, daily_rows, joined, position_rows, trade_rows
-from analytics.targets import StrategyTargets, targets_from_signals
+from analytics.targets import StrategyTargets, quarantined_sessions, targets_from_signals
 from analytics.walk_forward import WALK_FORWARD, Selection, select_variants, stitch
 
 DEFAULT_VARIANTS: Mapping[str, str] = MappingProxyType(
@@ -136,6 +136,9 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
         leverage=inputs.leverage,
         calendar=calendar,
         symbols=symbols,
+        is_quarantined=quarantined_sessions(
+            inputs.signals, sessions=calendar.sessions, symbols=symbols
+        ),
     )
     runs = [
         run_strategy(rows, strategy=str(name), market=market, inputs=inputs)

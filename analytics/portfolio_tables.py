@@ -14,7 +14,7 @@ from analytics.limits import LIMITS
 from analytics.market import SESSIONS_WITHOUT_BAR_UNTIL_CLOSED
 from analytics.orders import list_orders
 from analytics.portfolio import Portfolio
-from analytics.sleeves import Sleeve, SleevePlan
+from analytics.sleeves import FEWEST_KNOWN_RETURNS, SHORT_HISTORY, Sleeve, SleevePlan
 from analytics.tables import dates, joined, moments, named, texts
 from analytics.targets import NO_BAR, QUARANTINED
 from analytics.trades import NOT_TRADABLE
@@ -243,11 +243,14 @@ def _sleeve_frame(
 def _override_reasons(
     portfolio: Portfolio, sleeve: Sleeve, columns: list[int]
 ) -> npt.NDArray[np.object_]:
-    """Say why a weight is not scale * target: frozen, closed, or the whole book's override."""
+    """Say why a weight is not scale * target: too young, frozen, closed, or the book's override."""
     plan = portfolio.plan
     first = plan.first_decision
     book = np.array(portfolio.overrides, dtype=object)
     reasons = np.repeat(book[:, None], len(columns), axis=1)
+    # at scale 0 nothing is held, for the book's own reason
+    is_held_back = plan.is_young[first:, columns] & (portfolio.scale != 0.0)[:, None]
+    reasons[is_held_back] = f"{SHORT_HISTORY}: fewer than {FEWEST_KNOWN_RETURNS} returns known"
     is_dead = plan.market.missing_sessions[first:, columns] >= SESSIONS_WITHOUT_BAR_UNTIL_CLOSED
     reasons[is_dead] = NOT_TRADABLE
     reasons[portfolio.is_frozen[:, columns]] = NO_BAR

@@ -8,9 +8,16 @@ import numpy as np
 from analytics.allocation import sleeve_volatilities, sleeve_weights
 from analytics.arrays import Bools, Floats, Ints
 from analytics.backtest import Backtest
+from analytics.covariance import SEED_SESSIONS, known_returns
 from analytics.errors import InputError
 from analytics.market import SESSIONS_WITHOUT_BAR_UNTIL_CLOSED, Market
 from analytics.settings import PortfolioConfig
+
+FEWEST_KNOWN_RETURNS = SEED_SESSIONS
+"""Before its variance is seeded a symbol would count as nearly riskless and be bought at the
+largest leverage, so the portfolio does not want it yet."""
+
+SHORT_HISTORY = "short_history"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +48,8 @@ class SleevePlan:
     `first_decision`: first session with a decision of any sleeve. `weights` (T, K): sleeve weights
     in force, `is_estimated` (T,): decided anew; `volatilities` (T, K) that they rest on, NaN where
     none was needed or known. `parts` (T, K, S): sleeve weight * target; `desired` (T, S) their sum.
-    `is_frozen` (T, S). `unscaled_return` (T,): of the sleeves at these weights, NaN before a row.
+    `is_frozen` (T, S). `is_young` (T, S): too little history to be wanted. `unscaled_return` (T,):
+    of the sleeves at these weights, NaN before a row.
     """
 
     market: Market
@@ -54,6 +62,7 @@ class SleevePlan:
     parts: Floats
     desired: Floats
     is_frozen: Bools
+    is_young: Bools
     unscaled_return: Floats
 
 
@@ -83,7 +92,8 @@ def plan_sleeves(
     Timing: row t uses targets decided at t and sleeve returns up to t.
     Missing data: a configured sleeve that has not begun, or is not there, wants nothing and keeps
     its weight, so that the portfolio's past does not depend on when another sleeve begins. A symbol
-    without a bar is frozen; after 5 sessions it is closed and wanted no more.
+    without a bar is frozen; after 5 sessions it is closed and wanted no more, while quarantined
+    sessions freeze it as long as they last. A symbol is not wanted before its 60th known return.
     """
     if not sleeves:
         raise InputError("a portfolio needs at least one sleeve with decisions")
@@ -91,9 +101,10 @@ def plan_sleeves(
     names = config.strategies
     targets, is_frozen = _on_market(market, sleeves, names)
     is_dead = market.missing_sessions >= SESSIONS_WITHOUT_BAR_UNTIL_CLOSED
-    is_missing = market.missing_sessions > 0
     is_unknown = np.isnan(market.mark_usd)
-    targets[np.broadcast_to((is_dead | is_unknown)[:, None, :], targets.shape)] = 0.0
+    is_young = known_returns(market) < FEWEST_KNOWN_RETURNS
+    is_unwanted = is_dead | is_unknown | is_young
+    targets[np.broadcast_to(is_unwanted[:, None, :], targets.shape)] = 0.0
     returns, in_market = _sleeve_rows(market, sleeves, names)
     is_estimated = is_month_first.copy()
     is_estimated[: first + 1] = False
@@ -115,7 +126,8 @@ def plan_sleeves(
         volatilities=volatilities,
         parts=parts,
         desired=np.add.reduce(parts, axis=1),
-        is_frozen=(is_frozen | is_missing) & ~is_dead & ~is_unknown,
+        is_frozen=(is_frozen | ~market.has_bar) & ~is_dead & ~is_unknown,
+        is_young=is_young,
         unscaled_return=unscaled,
     )
 

@@ -1,5 +1,6 @@
 """Signals → target weights on the session calendar, one array per strategy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +66,31 @@ def first_word(reason: object) -> str:
     """Return the machine word that opens a signal's reason, `unknown` for none."""
     words = str(reason).split() if isinstance(reason, str) else []
     return words[0].rstrip(":;,.") if words else "unknown"
+
+
+def quarantined_sessions(signals: pd.DataFrame, *, sessions: Days, symbols: Sequence[str]) -> Bools:
+    """Tell for which sessions a symbol's rows are kept out, in any strategy's signals.
+
+    Parameters
+    ----------
+    signals : rows of `marts.fct_signals`: `symbol, session_date, reason`.
+    sessions : (T,), New York dates.
+    symbols : S names.
+
+    Returns
+    -------
+    (T, S). Rows off the sessions or symbols say nothing.
+    """
+    texts, told = pd.factorize(signals["reason"])
+    is_word = np.array([*(first_word(text) == QUARANTINED for text in told), False])
+    rows = signals[is_word[texts]]  # a null reason is text -1, the last flag
+    days = pd.to_datetime(rows["session_date"]).to_numpy().astype("datetime64[D]")
+    t = pd.Index(sessions.astype("datetime64[s]")).get_indexer(days.astype("datetime64[s]"))
+    s = pd.Index(symbols).get_indexer(pd.Index(rows["symbol"]))
+    is_known = (t >= 0) & (s >= 0)
+    is_quarantined = np.zeros((sessions.shape[0], len(symbols)), dtype=np.bool_)
+    is_quarantined[t[is_known], s[is_known]] = True
+    return is_quarantined
 
 
 def targets_from_signals(

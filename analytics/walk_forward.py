@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.arrays import Days, Floats, Ints, forward_filled
+from analytics.arrays import Bools, Days, Floats, Ints, forward_filled
 from analytics.backtest import Backtest
 from analytics.performance import DailyRows, selection_sharpe
 from analytics.targets import StrategyTargets, changed_targets, latest_reasons
@@ -126,7 +126,8 @@ def stitch(
     Returns
     -------
     Weights (T, S, 1), the reasons (T, S, 1) that last changed them, and the reasons' names: those
-    of the strategy, and `variant_switched` where only the governing variant changed.
+    of the strategy, and `variant_switched` where only the governing variant changed since the
+    symbol's last decision.
 
     Notes
     -----
@@ -138,16 +139,32 @@ def stitch(
         governing[selection.window.first : selection.window.end] = selection.variant
     columns = governing[:, None, None]
     own = np.take_along_axis(targets.weights, columns, axis=2)[:, :, 0]
-    own_change = np.take_along_axis(changed_targets(targets.weights), columns, axis=2)[:, :, 0]
     own_reason = np.take_along_axis(targets.reasons, columns, axis=2)[:, :, 0]
     weights = forward_filled(np.where(targets.is_frozen, np.nan, own))
     names = (*targets.reason_names, VARIANT_SWITCHED)
-    reasons = np.where(own_change, own_reason, len(names) - 1)
+    is_switched = _is_only_switched(targets, governing)
+    reasons = np.where(is_switched, len(names) - 1, own_reason)
     return (
         np.ascontiguousarray(weights[:, :, None]),
         latest_reasons(reasons, changed_targets(weights))[:, :, None],
         names,
     )
+
+
+def _is_only_switched(targets: StrategyTargets, governing: Ints) -> Bools:
+    """Tell where another variant governs than at the symbol's last decision, its target unmoved.
+
+    `governing` (T,): column of the variant in charge. Returns (T, S).
+    """
+    rows = np.arange(governing.shape[0], dtype=np.float64)[:, None]
+    decided = forward_filled(np.where(targets.is_frozen, np.nan, rows))
+    decided = np.concatenate([np.full((1, decided.shape[1]), np.nan), decided[:-1]])
+    changed = forward_filled(np.where(changed_targets(targets.weights), rows[:, :, None], np.nan))
+    own_changed = np.take_along_axis(changed, governing[:, None, None], axis=2)[:, :, 0]
+    before = governing[np.nan_to_num(decided, nan=0.0).astype(np.int64)]
+    is_switched: Bools = np.isfinite(decided) & (before != governing[:, None])
+    # a comparison with NaN, no change so far, is false
+    return is_switched & ~(own_changed > decided)
 
 
 def _best_variant(sharpes: Floats, default: int) -> tuple[int, float, float, str]:

@@ -39,7 +39,9 @@ class NightSummary:
         yield f"Night    {self.night}  {self.status}{world}"
         for sentence in self.reasons:
             yield _printable(f"         - {sentence}")
-        yield from _labelled("Signals", [_change(change) for change in self.signals] or ["no change"])
+        yield from _labelled(
+            "Signals", [_change(change) for change in self.signals] or ["no change"]
+        )
         yield from _labelled("Weights", _weight_lines(self.weights))
         yield from _labelled("Orders", [_order(order) for order in self.orders] or ["none"])
         yield f"Report   {report}"

@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = {
     "event_over": "event trade over",
     "quarantined": "frozen, data quarantined",
     "no_bar": "frozen, no bar",
+    "short_history": "not held yet, too little history",
     "z_crossed": "z-score crossed zero",
     "reversed": "reversed",
     "term_structure": "term structure changed",

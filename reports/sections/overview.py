@@ -10,7 +10,7 @@ from reports.night import Night
 from reports.performance import metrics
 from reports.sparks import weight_bar
 
-OWN_OVERRIDES = ("quarantined", "no_bar", "not_tradable")
+OWN_OVERRIDES = ("quarantined", "no_bar", "not_tradable", "short_history")
 SHOWN_CHANGE = 0.00005  # what two decimals of a percentage point can show
 SHOWN_WEIGHT_CHANGE = 0.0005  # 0.05 percentage points; smaller is drift of the scale
 

@@ -225,3 +225,26 @@ def test_unknown_fill_is_refused():
     market = toy_market({"A": [100.0] * 3})
     with pytest.raises(ParameterError, match="next_open or next_close"):
         run_backtest(market, np.zeros((3, 1, 1)), fill="vwap")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("n_variants", [1, 3])
+def test_quarantined_symbol_is_held_at_its_last_close_however_long(n_variants):
+    # 5,000 shares bought at 100, kept out for 8 sessions, back at 120: 600,000 + 500,000 of cash
+    closes = {"A": [100.0, 100.0, *[NAN] * 8, 120.0]}
+    kept_out = {"A": [False, False, *[True] * 8, False]}
+    market = toy_market(closes, quarantined=kept_out)
+    targets = np.repeat(one_variant({"A": [0.5] * 11}, market), n_variants, axis=2)
+    run = run_backtest(market, targets, costs=FREE)
+    assert set(run.fills.session.tolist()) == {1}
+    assert run.net_return[1:9].tolist() == [[0.0] * n_variants] * 8
+    assert run.net_return[9].tolist() == near([0.1] * n_variants)
+
+
+def test_symbol_that_stops_trading_after_a_quarantine_is_closed_in_its_fifth_session():
+    # 3 sessions without a bar, 2 quarantined, then the 4th and the 5th without
+    closes = {"A": [100.0, 100.0, *[NAN] * 8]}
+    kept_out = {"A": [False] * 5 + [True] * 2 + [False] * 3}
+    market = toy_market(closes, quarantined=kept_out)
+    run = run_backtest(market, one_variant({"A": [0.5] * 10}, market), costs=FREE)
+    assert run.fills.session.tolist() == [1, 8]
+    assert run.fills.is_forced.tolist() == [False, True]

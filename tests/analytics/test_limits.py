@@ -227,3 +227,31 @@ def test_frozen_weights_never_move(desired, holding, frozen):
     asked = np.where(frozen, holding, desired)
     limited = limit(asked, DEFAULTS, holding=holding, frozen=frozen)
     np.testing.assert_array_equal(limited.final[frozen], holding[frozen])
+
+
+def test_budget_of_an_order_cut_below_the_minimum_goes_to_the_others():
+    # 0.004 + 0.5 at half: 0.002 is below 0.0025 and not sent, so 0.5 gets all of the 0.252
+    using = rules(turnover=0.252)
+    limited = limit([0.004, 0.5, 0.0, 0.0], using)
+    assert limited.final.tolist() == pytest.approx([0.002, 0.252, 0.0, 0.0], abs=1e-15)
+    assert sent_under(limited.final, FLAT).tolist() == [False, True, False, False]
+
+
+def test_what_is_left_after_dropping_small_orders_may_fit():
+    # 0.00251 * 0.5 / 0.50251 = 0.002498 is not sent, and 0.5 alone is within the budget
+    limited = limit([0.00251, 0.5, 0.0, 0.0], rules(turnover=0.5))
+    assert limited.final[1] == 0.5
+    assert not sent_under(limited.final, FLAT)[0]
+
+
+def sent_under(final, holding):
+    return orders_sent(final, holding=holding, is_frozen=FREE, minimum_order=0.0025)
+
+
+@settings(max_examples=300, deadline=None)
+@given(desired=WEIGHTS, holding=WEIGHTS, small=WEIGHTS)
+def test_dropping_small_orders_caps_no_reduction(desired, holding, small):
+    holding, desired = holding / 10, holding / 10 + np.where(small > 0, desired, desired / 1000)
+    final = limit(desired, rules(turnover=0.3), holding=holding).final
+    is_reduced = (desired * holding >= 0.0) & (np.abs(desired) <= np.abs(holding))
+    np.testing.assert_array_equal(final[is_reduced], desired[is_reduced])

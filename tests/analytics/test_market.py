@@ -89,3 +89,11 @@ def test_prices_of_another_shape_are_refused():
 def test_negative_cost_is_refused():
     with pytest.raises(ParameterError, match="slippage_bps"):
         TradingCosts(slippage_bps=-1.0)
+
+
+def test_quarantined_sessions_neither_count_nor_end_the_run():
+    market = toy_market(
+        {"A": [100, NAN, NAN, NAN, NAN, 101, NAN]},
+        quarantined={"A": [False, False, True, True, False, False, True]},
+    )
+    assert market.missing_sessions[:, 0].tolist() == [0, 1, 1, 1, 2, 0, 0]

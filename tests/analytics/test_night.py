@@ -214,3 +214,33 @@ def test_traded_fund_without_a_shock_is_refused(inputs):
     config = dataclasses.replace(CONFIG, shocks={"february_2018": Shock(-0.066, {"HYG": 0.0})})
     with pytest.raises(ConfigurationError, match="no number for the fund LQD"):
         run_analytics(dataclasses.replace(inputs, portfolio_config=config))
+
+
+def test_symbol_quarantined_for_two_weeks_is_sold_by_nobody(inputs):
+    # AAPL's bars are kept out from session 500 on, 12 of them; only the default says so
+    rows = [day(t) for t in range(500, 512)]
+    is_price = (inputs.prices["symbol"] == "AAPL") & inputs.prices["session_date"].isin(rows)
+    signals = inputs.signals.copy()
+    is_out = (signals["symbol"] == "AAPL") & signals["session_date"].isin(rows)
+    signals = signals[~(is_out & (signals["variant"] != "hold"))]
+    is_out = is_out.loc[signals.index]
+    signals.loc[is_out, "target_weight"] = np.nan
+    signals.loc[is_out, "reason"] = "quarantined: close is NaN"
+    # both variants hold it from session 480 on
+    is_late = (signals["symbol"] == "AAPL") & (signals["session_date"] >= day(480)) & ~is_out
+    signals.loc[is_late, "target_weight"] = 1 / 3
+    kept = run_analytics(
+        dataclasses.replace(inputs, prices=inputs.prices[~is_price], signals=signals)
+    )
+    filled = kept.backtest_positions
+    aapl = filled[(filled["symbol"] == "AAPL") & filled["effective_session"].isin(rows)]
+    # what was decided before the first of them finds no bar either
+    assert aapl.empty
+    trades = kept.backtest_trades
+    assert "not_tradable" not in set(trades.loc[trades["symbol"] == "AAPL", "exit_reason"])
+    weights = kept.target_weights
+    own = weights[(weights["symbol"] == "AAPL") & weights["session_date"].isin(rows)]
+    assert set(own["override_reason"]) == {"quarantined"}
+    assert (own["final_weight"] > 0.0).all()
+    benchmark = filled[(filled["strategy"] == "benchmark") & (filled["symbol"] == "AAPL")]
+    assert (benchmark["shares"] > 0.0).all()

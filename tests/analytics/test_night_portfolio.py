@@ -123,3 +123,17 @@ def test_portfolio_of_strategies_that_have_not_begun_has_empty_tables(inputs, re
         empty, full = getattr(alone, table), getattr(results, table)
         assert empty.empty
         assert empty.dtypes.to_dict() == full.dtypes.to_dict()
+
+
+def test_symbol_with_a_short_history_is_not_wanted_and_says_so(inputs):
+    # SVXY's first bar is that of session 300, its 60th return that of session 360
+    is_early = (inputs.prices["symbol"] == "SVXY") & (inputs.prices["session_date"] < day(300))
+    young = run_analytics(dataclasses.replace(inputs, prices=inputs.prices[~is_early]))
+    weights = young.target_weights
+    own = weights[weights["symbol"] == "SVXY"].set_index("session_date")
+    held_back = own[own["override_reason"].fillna("").str.startswith("short_history")]
+    assert held_back.index.max() == day(359)
+    assert (held_back["sleeve_target_weight"] != 0.0).any()
+    assert (own.loc[: day(359), ["desired_weight", "final_weight"]] == 0.0).all(axis=None)
+    others = weights[weights["symbol"] != "SVXY"]
+    assert not others["override_reason"].fillna("").str.startswith("short_history").any()

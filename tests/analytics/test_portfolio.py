@@ -28,13 +28,21 @@ CONFIG = PortfolioConfig(
 )
 
 
-def random_market(n_sessions=200, seed=0, scale=0.01, gaps=()):
+def random_market(n_sessions=200, seed=0, scale=0.01, gaps=(), quarantined=()):
     rng = np.random.default_rng(seed)
     closes = 100 * np.exp(np.cumsum(rng.normal(0, scale, (n_sessions, 3)), axis=0))
     for rows, column in gaps:
         closes[rows, column] = np.nan
+    is_quarantined = np.zeros(closes.shape, dtype=bool)
+    for rows, column in quarantined:
+        closes[rows, column] = np.nan
+        is_quarantined[rows, column] = True
     return build_market(
-        sessions=weekdays(n_sessions), symbols=SYMBOLS, open_usd=closes, close_usd=closes
+        sessions=weekdays(n_sessions),
+        symbols=SYMBOLS,
+        open_usd=closes,
+        close_usd=closes,
+        is_quarantined=is_quarantined,
     )
 
 
@@ -278,3 +286,52 @@ def test_drawdown_stop_sells_everything_and_says_so():
     assert (portfolio.final[d : d + 21] == 0.0).all()
     assert portfolio.backtest.gross_exposure[d, 0] == 0.0
     assert portfolio.scale[d + 21] > 0.0
+
+
+def test_quarantined_symbol_is_held_without_an_order_however_long():
+    rows = slice(100, 120)
+    market = random_market(quarantined=[(rows, 0)])
+    sleeves = two_sleeves(market)
+    portfolio = simulate(market, sleeves)
+    assert portfolio.is_frozen[rows, 0].all()
+    assert not portfolio.is_sent[rows, 0].any()
+    assert (portfolio.holding[rows, 0] != 0.0).all()
+    np.testing.assert_array_equal(portfolio.final[rows, 0], portfolio.holding[rows, 0])
+    assert not (portfolio.backtest.fills.is_forced).any()
+    assert not (sleeves[0].backtest.fills.is_forced).any()
+
+
+def test_young_symbol_is_not_wanted_before_its_sixtieth_return():
+    # the first close of C is in session 100, its 60th return in session 160
+    market = random_market(gaps=[(slice(0, 100), 2)])
+    sleeves = two_sleeves(market)
+    portfolio = simulate(market, sleeves)
+    assert (portfolio.desired[:160, 2] == 0.0).all()
+    assert (portfolio.desired[160:, 2] < 0.0).all()
+    assert (portfolio.holding[:161, 2] == 0.0).all()
+    assert sleeves[1].backtest.gross_exposure[101, 0] > 0.5
+    np.testing.assert_allclose(sleeve_parts(portfolio).sum(axis=1), portfolio.desired, atol=1e-12)
+
+
+def test_young_symbol_does_not_count_as_riskless():
+    # alone it would be forecast at 0 and bought at the largest leverage
+    market = random_market(scale=0.03, gaps=[(slice(0, 100), 0)])
+    portfolio = simulate(market, [sleeve("one", market, [1.0], symbols=("A",))])
+    assert portfolio.backtest.gross_exposure[:160, 0].max() == 0.0
+    assert (portfolio.forecast_volatility_annual[160:] > 0.1).all()
+    assert (portfolio.scale[160:] < 1.0).all()
+
+
+@pytest.mark.parametrize("gap", [slice(120, 123), slice(120, 130)])
+def test_gap_does_not_make_a_symbol_young_again(gap):
+    # C: 41 returns in sessions 60-100, a gap does not count as returns and takes none away
+    market = random_market(gaps=[(gap, 1), (slice(0, 59), 2), (slice(101, 104), 2)])
+    plan = simulate(market, two_sleeves(market)).plan
+    assert not plan.is_young[60:, 1].any()
+    assert plan.is_young[:, 2].tolist() == [t < 122 for t in range(200)]
+
+
+def test_short_gap_of_a_known_symbol_sells_nothing():
+    market = random_market(gaps=[(slice(120, 123), 0)])
+    portfolio = simulate(market, two_sleeves(market))
+    assert (portfolio.final[60:, 0] > 0.0).all()

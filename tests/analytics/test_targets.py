@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analytics.errors import InputError
-from analytics.targets import first_word, targets_from_signals
+from analytics.targets import first_word, quarantined_sessions, targets_from_signals
 from tests.analytics.toy import NAN, weekdays
 
 SESSIONS = weekdays(5)
@@ -102,3 +102,21 @@ def test_broken_signals_are_refused(frame, message):
 def test_first_word_is_the_machine_word():
     given = ["stop: close 94", "trend_down", "", None]
     assert [first_word(reason) for reason in given] == ["stop", "trend_down", "unknown", "unknown"]
+
+
+def test_sessions_quarantined_in_any_strategy():
+    sessions = np.array(["2024-03-04", "2024-03-05", "2024-03-06"], dtype="datetime64[D]")
+    frame = pd.DataFrame(
+        [
+            ("a", "A", "2024-03-04", "quarantined: jump"),
+            ("a", "A", "2024-03-05", "hold"),
+            ("a", "B", "2024-03-05", None),
+            ("b", "B", "2024-03-06", "quarantined"),
+            ("b", "B", "2024-03-07", "quarantined"),
+            ("b", "X", "2024-03-06", "quarantined"),
+        ],
+        columns=["strategy", "symbol", "session_date", "reason"],
+    )
+    found = quarantined_sessions(frame, sessions=sessions, symbols=("A", "B"))
+    assert np.argwhere(found).tolist() == [[0, 0], [2, 1]]
+    assert not quarantined_sessions(frame[:0], sessions=sessions, symbols=("A", "B")).any()

@@ -1,5 +1,7 @@
 """Selection by half-year, and what is stitched from it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -144,3 +146,35 @@ def test_scrambled_future_moves_no_selection():
     assert [row.train_sharpe for row in known] == pytest.approx(
         [row.train_sharpe for row in other[: len(known)]], nan_ok=True, rel=0, abs=0
     )
+
+
+def test_own_change_during_a_freeze_is_told_when_it_thaws():
+    # the default leaves B in a frozen session: no variant was switched
+    targets = holders(0, 1, frozen=(slice(300, 303), 1))
+    targets.weights[301:, 1, DEFAULT] = 0.0
+    targets.reasons[301:, 1, DEFAULT] = 1
+    told = dataclasses.replace(targets, reason_names=("enter", "leave"))
+    weights, reasons, names = stitch(told, [])
+    assert weights[300:304, 1, 0].tolist() == [0.5, 0.5, 0.5, 0.0]
+    assert [names[code] for code in reasons[302:305, 1, 0]] == ["enter", "leave", "leave"]
+
+
+def test_switch_during_a_freeze_is_told_when_it_thaws():
+    selections = choose(holders(0, 1))
+    first = next(row.window.first for row in selections if row.variant == 0)
+    targets = holders(0, 1, frozen=(slice(first - 1, first + 3), 1))
+    weights, reasons, names = stitch(targets, selections)
+    assert weights[first + 2 : first + 4, 1, 0].tolist() == [0.5, 0.0]
+    assert names[reasons[first + 3, 1, 0]] == "variant_switched"
+
+
+def test_own_change_in_the_session_of_a_switch_is_told():
+    targets = holders(0, 1)
+    selections = choose(targets)
+    first = next(row.window.first for row in selections if row.variant == 0)
+    targets.weights[first:, 0, 0] = 0.4
+    targets.reasons[first:, 0, 0] = 1
+    told = dataclasses.replace(targets, reason_names=("enter", "resized"))
+    _, reasons, names = stitch(told, selections)
+    assert names[reasons[first, 0, 0]] == "resized"
+    assert names[reasons[first, 1, 0]] == "variant_switched"

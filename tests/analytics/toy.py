@@ -26,6 +26,7 @@ def toy_market(
     raw_opens: Prices | None = None,
     leverage: Mapping[str, Sequence[float]] | None = None,
     bill_pct: Sequence[float] | None = None,
+    quarantined: Mapping[str, Sequence[bool]] | None = None,
     first: str = MONDAY,
 ) -> Market:
     """Build a market from one list per symbol, NaN where there is no bar; opens equal closes."""
@@ -48,6 +49,9 @@ def toy_market(
         raw_open_usd=array(raw_opens),
         raw_close_usd=array(raw_closes),
         leverage=units,
+        is_quarantined=None
+        if quarantined is None
+        else columns({s: [False] * length for s in symbols} | dict(quarantined), symbols) > 0.0,
         bill_pct=None if bill_pct is None else np.array(bill_pct, dtype=float),
     )
 
