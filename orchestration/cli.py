@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -78,11 +77,12 @@ def nightly(
     Exit code 0: clean. 3: published, but DEGRADED. 1: failed, the old night stays. 2: wrong usage.
     """
     from orchestration.commands.nightly import nightly_command
+    from orchestration.moments import past_moment
 
     if universe is not None:
         os.environ["MQP_UNIVERSE"] = str(universe.resolve())
     options = {
-        "as_of": _moment(as_of),
+        "as_of": past_moment(as_of).isoformat() if as_of else "",
         "force_refresh": force_refresh,
         "offline": offline,
     }
@@ -182,23 +182,6 @@ def _dashed(word: str) -> str:
         return word
     name, equals, value = word.partition("=")
     return name.replace("_", "-") + equals + value
-
-
-def _moment(text: str | None) -> str:
-    """A past moment as ISO text in UTC; a bare date means the end of that day in UTC."""
-    from orchestration.errors import UsageError
-
-    if text is None:
-        return ""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as err:
-        raise UsageError(f"--as-of is '{text}': write 2026-11-20 or 2026-11-20T22:00:00Z.") from err
-    if len(text) == len("2026-11-20"):
-        moment = moment.replace(hour=23, minute=59, tzinfo=UTC)
-    if moment.tzinfo is None:
-        raise UsageError(f"--as-of is '{text}' without a time zone: add Z for UTC.")
-    return moment.astimezone(UTC).isoformat()
 
 
 if __name__ == "__main__":

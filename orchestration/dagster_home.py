@@ -9,6 +9,11 @@ from warehouse.home import Home
 INSTANCE_CONFIG = """\
 telemetry:
   enabled: false
+scheduler:
+  module: dagster._core.scheduler.scheduler
+  class: DagsterDaemonScheduler
+  config:
+    max_catchup_runs: 1  # a daemon that was off runs the latest session only
 nux:
   enabled: false  # no newsletter dialog over the asset graph
 run_queue:

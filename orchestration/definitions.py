@@ -1,5 +1,6 @@
 """The one Definitions object: every asset, check, job and schedule, and the policy over them."""
 
+import logging
 from typing import Any
 
 import dagster as dg
@@ -12,6 +13,8 @@ from orchestration.assets.reports import published_asset, reports
 from orchestration.night_resource import NightResource
 from orchestration.schedules import nightly_schedule
 
+log = logging.getLogger("mqp.night")
+
 MART_KEYS = [key for key in warehouse_models.keys if key.path[0] == "marts"]
 
 
@@ -20,6 +23,7 @@ def remember_failure(context: dg.HookContext) -> None:
     """A failed step makes the night FAILED in the ledger; what is published stays as it was."""
     error = context.op_exception
     sentence = str(error).splitlines()[0] if error and str(error) else type(error).__name__
+    log.error("Step %s failed: %s", context.op.name, sentence, exc_info=error)
     context.resources.night.run.record_failure(sentence)
 
 

@@ -134,11 +134,12 @@ def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) 
         for table in RAW_TABLES
     }
     outcome = gate_worker().call(run_gate_1, frames, context=context)
-    _write_quarantine(ledger, outcome, night, scope.decided_at)
-    _release_corrected(ledger, outcome, night, scope.decided_at, ledger_version)
-    if scope.is_fetching:
+    if scope.is_fetching:  # a night of the past is judged, but its record stays as it was
+        _write_quarantine(ledger, outcome, night, scope.decided_at)
+        _release_corrected(ledger, outcome, night, scope.decided_at, ledger_version)
         _remember_extents(ledger, history_extents(frames), night, ledger_version)
-    return Gate(outcome, _rows(outcome, night, scope.attempt), _active_quarantine(ledger))
+    active = _active_quarantine(ledger, scope.decided_at)
+    return Gate(outcome, _rows(outcome, night, scope.attempt), active)
 
 
 def check_build(build: Path, scope: NightScope) -> Gate:
@@ -210,14 +211,13 @@ def _write_quarantine(
     ledger: Connection, outcome: GateOutcome, night: date, decided_at: datetime
 ) -> None:
     """Append what is newly bad; a range that is withheld already is not written again."""
+    in_force = {
+        (row["dataset"], row["symbol"], row["first_date"], row["last_date"], row["ledger_version"])
+        for row in _active_quarantine(ledger, decided_at)
+    }
     for bad in outcome.quarantine:
         key = [bad.dataset, bad.symbol, bad.first_date, bad.last_date]
-        known = ledger.execute(
-            "select 1 from quality.quarantine where dataset = ? and symbol = ? and first_date = ? "
-            "and last_date = ? and released_at is null and ledger_version >= ?",
-            [*key, bad.ledger_version],
-        ).fetchone()
-        if known is None:
+        if (*key, bad.ledger_version) not in in_force:
             ledger.execute(
                 "insert into quality.quarantine values (?, ?, ?, ?, ?, ?, ?, null, null, ?)",
                 [*key, bad.reason, night, decided_at, bad.ledger_version],
@@ -235,7 +235,7 @@ def _release_corrected(
 
     The provider has sent better rows, or what was missing has come: a split that explains a jump.
     """
-    for row in _active_quarantine(ledger):
+    for row in _active_quarantine(ledger, decided_at):
         if not _is_still_bad(row, outcome.quarantine):
             key = [row["dataset"], row["symbol"], row["first_date"], row["last_date"]]
             ledger.execute(
@@ -254,21 +254,24 @@ def _is_still_bad(row: Mapping[str, Any], found: Iterable[Any]) -> bool:
     )
 
 
-def _active_quarantine(ledger: Connection) -> tuple[dict[str, Any], ...]:
-    """Ranges that are withheld now: quarantined and not released since."""
-    cursor = ledger.execute("""
+def _active_quarantine(ledger: Connection, moment: datetime) -> tuple[dict[str, Any], ...]:
+    """Ranges that are withheld at a moment: quarantined and not released by then."""
+    cursor = ledger.execute(
+        """
         select dataset, symbol, first_date, last_date, max(reason) as reason,
             max(ledger_version) as ledger_version, min(night) as night
         from quality.quarantine as q
-        where released_at is null and not exists (
+        where released_at is null and decided_at <= $1 and not exists (
             select 1 from quality.quarantine as r
-            where r.released_at is not null and r.dataset = q.dataset and r.symbol = q.symbol
+            where r.released_at <= $1 and r.dataset = q.dataset and r.symbol = q.symbol
                 and r.first_date = q.first_date and r.last_date = q.last_date
                 and r.released_at >= q.decided_at and r.ledger_version >= q.ledger_version
         )
         group by dataset, symbol, first_date, last_date
         order by all
-    """)
+        """,
+        [moment],
+    )
     names = [column[0] for column in cursor.description or []]
     return tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
 

@@ -1,6 +1,7 @@
 """dbt's manifest, from which the asset graph is made: parsed again only after a change."""
 
 import hashlib
+import json
 import logging
 from pathlib import Path
 
@@ -25,12 +26,20 @@ def ensure_manifest(home: Home) -> Path:
     manifest = home.dbt_target / "manifest.json"
     stamp = home.dbt_target / STAMP
     current = project_hash()
-    if not manifest.exists() or not stamp.exists() or stamp.read_text() != current:
+    if not _is_whole(manifest) or not stamp.exists() or stamp.read_text() != current:
         log.info("Reading the dbt project (once after every change of it).")
         home.make_folders()
         run_dbt(home, ("parse",))
         write_text(stamp, current)
     return manifest
+
+
+def _is_whole(manifest: Path) -> bool:
+    """Whether the file is there and complete; dbt writes it in place, a kill can cut it."""
+    try:
+        return bool(json.loads(manifest.read_text()))
+    except (OSError, ValueError):
+        return False
 
 
 def project_hash() -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.night import Collected
 from orchestration.build import compute_analytics, write_tables
 from orchestration.configuration import load_portfolio
-from orchestration.errors import NightError
+from orchestration.errors import NightError, UsageError
 from orchestration.findings import (
     degrading_reasons,
     freshness_rows,
@@ -41,6 +41,7 @@ from orchestration.record import (
 from orchestration.resources import Settings, clock_of, utc_now
 from orchestration.universe import Universe, load_universe
 from reports.status import RunStatus
+from warehouse.availability import SESSION_OPENS
 from warehouse.connection import Connection, connect
 from warehouse.context import BuildContext, begin_build
 from warehouse.errors import WarehouseError
@@ -96,12 +97,13 @@ class NightRun:
 
     def __post_init__(self) -> None:
         self.started_at = utc_now(self.settings)
-        refuse_other_world(self.settings.home.ledger, self.settings.world)
+        home = self.settings.home
+        refuse_other_world(home.ledger, home.published, self.settings.world)
         self.sessions = new_york_sessions()
         self.universe = load_universe(self.settings.universe)
         self.portfolio = load_portfolio(self.settings.portfolio)
         self.night = self.sessions.latest_night(self.options.as_of or self.started_at)
-        self._refuse_going_back()
+        self._refuse_impossible_moments()
 
     @property
     def decided_at(self) -> datetime:
@@ -165,6 +167,8 @@ class NightRun:
         self.gates.append(gate)
         self.quarantined = gate.active_quarantine
         log.info(gate.sentence)
+        for row in self.quarantined:
+            log.error("%s is quarantined: %s", row["symbol"], row["reason"])
         if gate.is_blocked:
             raise NightError(f"Gate 1 refuses the landed rows: {gate.blocking_sentence}")
         if all(item.last_observation is None for item in self.freshness):
@@ -220,13 +224,17 @@ class NightRun:
         """
         self._refuse_blocked()
         reasons = self._reasons()
+        for reason in reasons:
+            log.warning("%s", reason)
         status = self._status("DEGRADED" if reasons else "CLEAN", reasons=reasons)
         home = self.settings.home
-        with self._ledger() as ledger:
-            append_validation_results(ledger, [row for gate in self.gates for row in gate.rows])
+        if self.is_fetching:
+            with self._ledger() as ledger:
+                append_validation_results(ledger, self._validation_rows())
         with connect(home.build) as build:
-            copy_record_into_build(str(home.ledger), build)
-            decide(build, self.night, self.ledger_version, recorded_at=utc_now(self.settings))
+            copy_record_into_build(home.ledger, build)
+            if self.is_recordable:
+                decide(build, self.night, self.ledger_version, recorded_at=utc_now(self.settings))
             self.manifest = Manifest(
                 night=self.night,
                 world=self.settings.world,
@@ -235,15 +243,16 @@ class NightRun:
                 config_hash=status.config_hash,
                 tables=digest_tables(build),
             )
-            append_night(build, night_record(status, self.manifest.digest))
-            build.execute("checkpoint")
-        swap(home, self.manifest)
-        with self._ledger() as ledger:
-            append_published_night(ledger, str(home.published))
             if self.is_fetching:
-                append_decisions(ledger, str(home.published))
+                append_night(build, night_record(status, self.manifest.digest))
+            build.execute("checkpoint")
+        swap(home, self.manifest, keep_results=self.is_fetching)
         self.status = replace(status, manifest_hash=self.manifest.digest)
-        log.info(f"Published night {self.night}: {status.status}.")
+        log.info("Published night %s: %s.", self.night, status.status)
+        if self.is_fetching:
+            with self._ledger() as ledger:
+                append_published_night(ledger, home.published)
+                append_decisions(ledger, home.published)
         return self.manifest
 
     def report(self) -> None:
@@ -257,14 +266,19 @@ class NightRun:
 
     def record_failure(self, sentence: str) -> None:
         """Remember that this attempt failed, in the ledger, the report and `run_status.json`."""
-        status = self._status("FAILED", reasons=(sentence,))
-        self.status = status
+        if self.status is not None:  # the night is published; only what follows has failed
+            reason = f"published, but a later step failed: {sentence}"
+            self._write_pages(replace(self.status, reasons=(*self.status.reasons, reason)))
+            return
         try:
             with self._ledger() as ledger:
                 self.attempt = self.attempt or next_attempt(ledger, self.night)
+                status = self._status("FAILED", reasons=(sentence,))
                 append_night(ledger, night_record(status, None))
+                append_validation_results(ledger, self._validation_rows())
         except WarehouseError:
             log.exception("the failure of night %s could not be recorded in the ledger", self.night)
+            status = self._status("FAILED", reasons=(sentence,))
         self._write_pages(status)
 
     # --- what the steps share -------------------------------------------------------------------
@@ -286,6 +300,9 @@ class NightRun:
             banner=self.settings.banner,
             target_volatility=self.portfolio.target_volatility_annual,
         )
+
+    def _validation_rows(self) -> list[tuple[Any, ...]]:
+        return [row for gate in self.gates for row in gate.rows]
 
     def _scope(self) -> NightScope:
         return NightScope(
@@ -315,8 +332,18 @@ class NightRun:
             )
             return fetch_inputs(self.night, self.universe, self.sessions, fetching)
 
-    def _refuse_going_back(self) -> None:
-        """A clock in the past must not replace a later night by accident."""
+    @property
+    def is_recordable(self) -> bool:
+        """Whether its decisions enter the record: they must precede the open they are for."""
+        opens = self.sessions.at(self.sessions.next_session(self.night), SESSION_OPENS)
+        return self.is_fetching and utc_now(self.settings) < opens
+
+    def _refuse_impossible_moments(self) -> None:
+        """No night of the future, and no later night replaced because a clock is wrong."""
+        if self.options.as_of is not None and self.options.as_of > self.started_at:
+            raise UsageError(
+                f"--as-of lies in the future: it is {self.started_at:%Y-%m-%d %H:%M} UTC now."
+            )
         latest = published_night(self.settings.home)
         if self.is_fetching and latest is not None and self.night < latest:
             raise NightError(

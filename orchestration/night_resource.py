@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
 import dagster as dg
 from pydantic import PrivateAttr
 
 from orchestration.logs import log_to_file
+from orchestration.moments import past_moment
 from orchestration.night import NightOptions, NightRun
 from orchestration.resources import load_settings
 from warehouse.lock import writer_lock
@@ -39,7 +39,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             self._night = NightRun(
                 settings=settings,
                 options=NightOptions(
-                    as_of=datetime.fromisoformat(self.as_of) if self.as_of else None,
+                    as_of=past_moment(self.as_of) if self.as_of else None,
                     force_refresh=self.force_refresh,
                     offline=self.offline,
                 ),

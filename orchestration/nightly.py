@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestration.dagster_home import prepare_dagster_home
 from orchestration.gate_worker import gate_worker
+from orchestration.record import is_published_by
 from orchestration.resources import Settings
 from warehouse.home import Home
 from warehouse.lock import writer_lock
@@ -18,19 +19,22 @@ from warehouse.lock import writer_lock
 
 @dataclass(frozen=True)
 class NightOutcome:
-    """How a nightly run ended: `sentence` says why when it did not succeed."""
+    """How a nightly run ended: `sentence` says what stands and why when it did not succeed."""
 
     success: bool
     sentence: str | None
 
 
-def run_nightly(settings: Settings, options: Mapping[str, Any]) -> NightOutcome:
+def run_nightly(
+    settings: Settings, options: Mapping[str, Any], *, debug: bool = False
+) -> NightOutcome:
     """Execute every step of the nightly job; the run shows in Dagster's UI afterwards.
 
     Parameters
     ----------
     settings : of this process; the job reads the same environment.
     options : the fields of `NightResource`.
+    debug : raise what a step raises instead of reporting it.
     """
     settings.home.make_folders()
     prepare_dagster_home(settings.home)
@@ -47,7 +51,7 @@ def run_nightly(settings: Settings, options: Mapping[str, Any]) -> NightOutcome:
         with output, redirect_stdout(output), dg.DagsterInstance.get() as instance:
             result = defs.resolve_job_def("nightly").execute_in_process(
                 instance=instance,
-                raise_on_error=False,
+                raise_on_error=debug,
                 run_config={
                     "resources": {"night": {"config": dict(options)}},
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
@@ -55,7 +59,10 @@ def run_nightly(settings: Settings, options: Mapping[str, Any]) -> NightOutcome:
             )
     if result.success:
         return NightOutcome(True, None)
-    return NightOutcome(False, _first_error(result.all_events))
+    sentence = _first_error(result.all_events)
+    if is_published_by(settings.home, result.run_id):
+        return NightOutcome(False, f"the night is published, but a later step failed: {sentence}")
+    return NightOutcome(False, f"the night FAILED and published nothing: {sentence}")
 
 
 @contextmanager

@@ -1,16 +1,25 @@
 """What the ledger remembers about nights: attempts, missed sessions, and decisions written once."""
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from orchestration.provenance import code_hash
 from reports.status import RunStatus
 from warehouse.connection import Connection, connect
+from warehouse.errors import CorruptFileError
 from warehouse.home import Home
 from warehouse.sessions import Sessions
+
+log = logging.getLogger("mqp.record")
+
+STILL_IN_FORCE = "r.released_at is null"
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,11 @@ def record_missed_sessions(
     if row is None or row[0] is None:
         return ()
     last = sessions.previous_session(night)
-    missed = sessions.between(sessions.next_session(row[0]), last)
+    since = sessions.between(sessions.next_session(row[0]), last)
+    known = {
+        found[0] for found in ledger.execute("select distinct night from ops.nights").fetchall()
+    }
+    missed = tuple(day for day in since if day not in known)
     for day in missed:
         append_night(
             ledger,
@@ -115,20 +128,29 @@ def record_missed_sessions(
     return missed
 
 
-def copy_record_into_build(ledger_path: str, build: Connection) -> None:
+def copy_record_into_build(ledger: Path, build: Connection) -> None:
     """Copy the ledger's logs into the open build, so that the published file stands alone."""
-    build.execute(f"attach '{ledger_path}' as record (read_only)")
+    build.execute(f"attach '{_quoted(ledger)}' as record (read_only)")
     build.execute("create schema if not exists quality")
     build.execute("create schema if not exists analytics")
     for name in ("ops.nights", "ops.fetches", "quality.validation_results", "analytics.decisions"):
         build.execute(f"create table {name} as select * from record.{name}")
-    build.execute("""
+    # a range is released only when no quarantine of it is still in force
+    build.execute(f"""
         create table quality.quarantine as
-        select dataset, symbol, first_date, last_date, max_by(reason, ledger_version) as reason,
-            min(night) as night, max(released_at) as released_at,
-            max(release_reason) as release_reason
-        from record.quality.quarantine
-        group by dataset, symbol, first_date, last_date
+        select q.dataset, q.symbol, q.first_date, q.last_date, max(q.reason) as reason,
+            min(q.night) as night,
+            case when bool_or({STILL_IN_FORCE}) then null else max(r.released_at) end
+                as released_at,
+            case when bool_or({STILL_IN_FORCE}) then null else max(r.release_reason) end
+                as release_reason
+        from record.quality.quarantine as q
+        left join record.quality.quarantine as r
+            on r.released_at is not null and r.dataset = q.dataset and r.symbol = q.symbol
+                and r.first_date = q.first_date and r.last_date = q.last_date
+                and r.released_at >= q.decided_at and r.ledger_version >= q.ledger_version
+        where q.released_at is null
+        group by q.dataset, q.symbol, q.first_date, q.last_date
         order by all
     """)
     build.execute("detach record")
@@ -136,6 +158,8 @@ def copy_record_into_build(ledger_path: str, build: Connection) -> None:
 
 def append_validation_results(ledger: Connection, rows: Sequence[Sequence[Any]]) -> None:
     """Append what the gates found, one row per claim."""
+    if not rows:
+        return
     ledger.executemany(
         "insert into quality.validation_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
     )
@@ -161,12 +185,12 @@ def decide(build: Connection, night: date, ledger_version: int, *, recorded_at: 
     )
 
 
-def append_decisions(ledger: Connection, build_path: str) -> int:
+def append_decisions(ledger: Connection, published: Path) -> int:
     """Copy a published night's decisions into the ledger, once; returns how many were new.
 
     A night that has decisions keeps them: a later attempt changes nothing.
     """
-    ledger.execute(f"attach '{build_path}' as published (read_only)")
+    ledger.execute(f"attach '{_quoted(published)}' as published (read_only)")
     try:
         before = _count(ledger, "analytics.decisions")
         ledger.execute("""
@@ -180,14 +204,14 @@ def append_decisions(ledger: Connection, build_path: str) -> int:
         ledger.execute("detach published")
 
 
-def append_published_night(ledger: Connection, published_path: str) -> None:
+def append_published_night(ledger: Connection, published: Path) -> None:
     """Copy the published night's own attempt into `ops.nights` when it is missing there."""
-    ledger.execute(f"attach '{published_path}' as published (read_only)")
+    ledger.execute(f"attach '{_quoted(published)}' as published (read_only)")
     try:
         ledger.execute("""
             insert into ops.nights
             select p.* from published.ops.nights as p
-            anti join ops.nights as l using (night, attempt, run_id)
+            anti join ops.nights as l using (night, attempt, run_id, status)
             order by night, attempt
         """)
     finally:
@@ -195,19 +219,35 @@ def append_published_night(ledger: Connection, published_path: str) -> None:
 
 
 def catch_up_with_published(ledger: Connection, home: Home) -> None:
-    """Finish what a killed run left: it had published, but not yet written its record."""
-    if home.published.exists():
-        append_published_night(ledger, _quoted(home.published))
-        append_decisions(ledger, _quoted(home.published))
+    """Finish what a killed run left: it had published, but not yet written its record.
+
+    A published file that cannot be read has no record to give; the night that follows replaces it.
+    """
+    if published_night(home) is not None:
+        append_published_night(ledger, home.published)
+        append_decisions(ledger, home.published)
 
 
 def published_night(home: Home) -> date | None:
-    """The night that readers see now, or None."""
+    """The night that readers see now; None when there is none, or the file cannot be read."""
     if not home.published.exists():
         return None
-    with connect(home.published, read_only=True) as published:
-        row = published.execute("select night from ops.build_context").fetchone()
+    try:
+        with connect(home.published, read_only=True) as published:
+            row = published.execute("select night from ops.build_context").fetchone()
+    except (CorruptFileError, duckdb.CatalogException) as err:
+        log.warning("The published file cannot be read and will be replaced: %s", err)
+        return None
     return row[0] if row else None
+
+
+def is_published_by(home: Home, run_id: str) -> bool:
+    """Whether the published file is the work of that run."""
+    if published_night(home) is None:
+        return False
+    with connect(home.published, read_only=True) as published:
+        row = published.execute("select 1 from ops.nights where run_id = ?", [run_id]).fetchone()
+    return row is not None
 
 
 def _count(connection: Connection, name: str) -> int:
@@ -215,5 +255,5 @@ def _count(connection: Connection, name: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _quoted(path: object) -> str:
+def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")

@@ -1,22 +1,24 @@
 """Append-only landing: a row becomes a new version only when it says something new."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from warehouse.availability import RAW_TABLES, RULES, SERIES_RULES, RawTable
 from warehouse.connection import Connection, connect
-from warehouse.errors import WorldMismatchError
+from warehouse.errors import CorruptFileError, WarehouseBusyError, WorldMismatchError
 from warehouse.sessions import CalendarError, Sessions
 
 DDL = Path(__file__).with_name("ledger.sql")
 META_COLUMNS = ("available_at", "fetched_at", "ledger_version", "response_hash", "row_hash")
 PROVENANCE_COLUMNS = ("source_endpoint",)  # how a value came is not part of what it says
+LONGEST_WAIT_SECONDS = 60.0  # for a reader of the ledger to finish
 STAMP = pa.timestamp("us", tz="UTC")
 LATEST_RULE = "18:00 New York of the next session"
 
@@ -46,11 +48,11 @@ def open_ledger(connection: Connection, world: str, *, now: datetime) -> None:
     connection.execute(DDL.read_text())
     if connection.execute("select 1 from ops.world").fetchone() is None:
         connection.execute("insert into ops.world values (?, ?)", [world, now])
-    _compare_world(connection, world)
+    _compare_world(connection, "ops.world", world)
 
 
-def _compare_world(connection: Connection, world: str) -> None:
-    row = connection.execute("select world from ops.world").fetchone()
+def _compare_world(connection: Connection, table: str, world: str) -> None:
+    row = connection.execute(f"select world from {table}").fetchone()
     if row is not None and row[0] != world:
         raise WorldMismatchError(
             f"This home belongs to the world '{row[0]}' and this run to '{world}': "
@@ -58,25 +60,40 @@ def _compare_world(connection: Connection, world: str) -> None:
         )
 
 
-def refuse_other_world(path: Path, world: str) -> None:
-    """Raise WorldMismatchError when a home's ledger was begun in another world; change nothing."""
-    if path.exists():
-        with connect(path, read_only=True) as connection:
-            row = connection.execute(
-                "select table_name from duckdb_tables() where schema_name = 'ops' "
-                "and table_name = 'world'"
-            ).fetchone()
-            if row is not None:
-                _compare_world(connection, world)
+def refuse_other_world(ledger: Path, published: Path, world: str) -> None:
+    """Raise WorldMismatchError when a home's files were made in another world; change nothing.
+
+    The published file counts too: a new ledger beside it would take over its record.
+    """
+    for path, table in ((ledger, "ops.world"), (published, "ops.build_context")):
+        if path.exists():
+            with suppress(CorruptFileError), connect(path, read_only=True) as connection:
+                if _has_table(connection, table):
+                    _compare_world(connection, table, world)
+
+
+def _has_table(connection: Connection, name: str) -> bool:
+    found = connection.execute(
+        "select 1 from duckdb_tables() where schema_name || '.' || table_name = ?", [name]
+    ).fetchone()
+    return found is not None
 
 
 @contextmanager
 def opened_ledger(path: Path, world: str, *, now: datetime) -> Iterator[Connection]:
     """Open a home's ledger for writing, after making sure that it belongs to `world`.
 
-    Opened late and closed early: while it is open no other process can read it.
+    Opened late and closed early: while it is open no other process can read it. A short reader, or
+    a child that outlived a killed night, is waited for.
     """
-    with connect(path) as connection:
+    retrying = Retrying(
+        stop=stop_after_delay(LONGEST_WAIT_SECONDS),
+        wait=wait_fixed(0.5),
+        retry=retry_if_exception_type(WarehouseBusyError),
+        reraise=True,
+    )
+    with ExitStack() as stack:
+        connection = retrying(lambda: stack.enter_context(connect(path)))
         open_ledger(connection, world, now=now)
         yield connection
 
@@ -151,7 +168,7 @@ def _land_table(
     connection.execute(f"""
         create or replace temp table landing as
         with dated as ({_dated_rows(connection, table, sessions)})
-        select *, md5(concat_ws('|', {values})) as row_hash
+        select *, md5(concat_ws(chr(31), {values})) as row_hash
         from dated
         qualify row_number() over (partition by {keys} order by fetched_at desc, arrival desc) = 1
     """)

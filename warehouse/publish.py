@@ -104,8 +104,10 @@ def verify(path: Path, manifest: Manifest) -> None:
             )
 
 
-def swap(home: Home, manifest: Manifest) -> None:
+def swap(home: Home, manifest: Manifest, *, keep_results: bool = True) -> None:
     """Verify the build, keep its manifest and results, and replace the published file by it.
+
+    `keep_results`: whether the night's folder is written; a rebuilt past night leaves it alone.
 
     Raises
     ------
@@ -113,7 +115,8 @@ def swap(home: Home, manifest: Manifest) -> None:
         The build does not match its manifest; the old night stays.
     """
     verify(home.build, manifest)
-    _keep_results(home, manifest)
+    if keep_results:
+        _keep_results(home, manifest)
     _flush(home.build)
     home.build.replace(home.published)
     _flush(home.warehouse)

@@ -9,6 +9,7 @@ from itertools import groupby
 
 import dagster as dg
 
+from orchestration.errors import NightError
 from orchestration.expectations.claims import Suite
 from orchestration.expectations.gates import BUILT_SUITES, LANDED_SUITES
 from orchestration.expectations.outcome import CheckResult
@@ -80,5 +81,8 @@ def _claims_table(rows: Sequence[CheckResult]) -> str:
     description="Marts and results are judged before anybody sees them.",
 )
 def gate_2_checks(night: NightResource) -> Iterator[dg.AssetCheckResult]:
-    """Run gate 2 on the finished build."""
-    yield from check_results(night.run.gate_2().outcome.results, BUILT)
+    """Run gate 2 on the finished build; what it refuses is said in one sentence."""
+    gate = night.run.gate_2()
+    yield from check_results(gate.outcome.results, BUILT)
+    if gate.is_blocked:
+        raise NightError(f"Gate 2 refuses the night: {gate.blocking_sentence}")

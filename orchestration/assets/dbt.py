@@ -1,5 +1,6 @@
 """The dbt models as assets: one per model, its tests as checks, named as in the warehouse."""
 
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from orchestration.build import DBT_BUILD, DBT_PROJECT
+from orchestration.errors import NightError
 from orchestration.manifest import ensure_manifest
 from orchestration.night_resource import NightResource
 from orchestration.resources import load_settings
@@ -37,8 +39,25 @@ def warehouse_models(
         [*DBT_BUILD, "--log-path", str(home.logs / "dbt")],
         context=context,
         target_path=home.dbt_target,
+        raise_on_error=False,
     )
     yield from invocation.stream()
+    if not invocation.is_successful():
+        raise NightError(f"dbt build failed: {failed_nodes(home.dbt_target)}; see logs/dbt/dbt.log")
+
+
+def failed_nodes(target: Path) -> str:
+    """What dbt's last run could not build or found wrong, with its messages."""
+    try:
+        results = json.loads((target / "run_results.json").read_text())["results"]
+    except (OSError, ValueError, KeyError):
+        return "dbt left no results"
+    failed = [
+        f"{row['unique_id'].split('.')[2]} ({str(row.get('message') or row['status']).strip()})"
+        for row in results
+        if row["status"] in ("error", "fail")
+    ]
+    return "; ".join(" ".join(text.split()) for text in failed[:5]) or "dbt did not finish"
 
 
 def dbt_resource() -> DbtCliResource:

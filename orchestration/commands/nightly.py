@@ -12,6 +12,7 @@ from typing import Any
 import typer
 from dotenv import dotenv_values
 
+from orchestration.configuration import load_portfolio
 from orchestration.logs import PRODUCT_LOGGER
 from orchestration.resources import Settings, load_settings
 from orchestration.universe import load_universe
@@ -25,26 +26,28 @@ def nightly_command(
 ) -> int:
     """Run a night and print what a person needs to know; returns the exit code."""
     settings = load_settings()
-    load_universe(settings.universe)  # a bad file is refused before anything starts
+    # a bad file is refused before anything starts
+    load_universe(settings.universe)
+    load_portfolio(settings.portfolio)
     with _progress(quiet=as_json):
         if settings.banner:
             logging.getLogger("mqp").info("%s: world %s.", settings.banner, settings.world)
         if dry_run:
-            return _dry_run(settings, options, as_json=as_json)
-        return _run(settings, options, as_json=as_json)
+            return _dry_run(settings, options, as_json=as_json, debug=debug)
+        return _run(settings, options, as_json=as_json, debug=debug)
 
 
-def _run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> int:
+def _run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, debug: bool) -> int:
     from orchestration.nightly import run_nightly
 
-    outcome = run_nightly(settings, options)
+    outcome = run_nightly(settings, options, debug=debug)
     if not outcome.success:
-        typer.echo(f"mqp: the night FAILED and published nothing: {outcome.sentence}", err=True)
+        typer.echo(f"mqp: {outcome.sentence}", err=True)
         return EXIT_FAILED
     return print_summary(settings, as_json=as_json)
 
 
-def _dry_run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> int:
+def _dry_run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, debug: bool) -> int:
     """Run the same night in a scratch copy of the home, and throw the copy away."""
     from orchestration.nightly import scratch_home
 
@@ -55,8 +58,8 @@ def _dry_run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -
                 os.environ.setdefault(name, value)
         os.environ["MQP_HOME"] = str(home.root)
         os.environ.pop("CACHE_ROOT", None)
-        code = _run(load_settings(), options, as_json=as_json)
-    typer.echo("Dry run: nothing was kept.", err=True)
+        code = _run(load_settings(), options, as_json=as_json, debug=debug)
+    typer.echo("Dry run: nothing was kept, the report neither.", err=True)
     return code
 
 

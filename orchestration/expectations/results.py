@@ -37,7 +37,7 @@ def quarantine_rows(
     findings: Sequence[Finding],
     context: GateContext,
 ) -> tuple[QuarantineRow, ...]:
-    """Rows that fail a `quarantine` claim, consecutive sessions with one reason joined."""
+    """Rows that fail a `quarantine` claim; consecutive ones of one version and reason joined."""
     reasons: dict[int, list[str]] = {}
     forgiven = _forgiven(suite, frame, context.released)
     for finding in findings:
@@ -55,10 +55,11 @@ def quarantine_rows(
             "version": frame["ledger_version"].iloc[positions].to_numpy(),
             "reason": [" and ".join(reasons[position]) for position in positions],
         }
-    ).sort_values(["symbol", "day"], kind="stable")
-    # several rows of one key and day (stories, payments) are one quarantined date
-    daily = bad.groupby(["symbol", "day"], as_index=False).agg(
-        version=("version", "max"), reason=("reason", _distinct)
+    ).sort_values(["symbol", "version", "day"], kind="stable")
+    # several rows of one key and day (stories, payments) are one quarantined date, unless they
+    # landed in different versions: a quarantine withholds exactly its own
+    daily = bad.groupby(["symbol", "version", "day"], as_index=False).agg(
+        reason=("reason", _distinct)
     )
     return tuple(_ranges(suite.table, daily, context.calendar))
 
@@ -109,10 +110,11 @@ def _forgiven(suite: Suite, frame: pd.DataFrame, released: Sequence[Released]) -
 
 
 def _ranges(table: str, daily: pd.DataFrame, calendar: Calendar) -> Iterable[QuarantineRow]:
-    """Join rows of one symbol and reason whose sessions follow each other."""
+    """Join rows of one symbol, version and reason whose sessions follow each other."""
     number = pd.Series(calendar.number(daily["day"]), index=daily.index)
     follows = (
         (daily["symbol"] == daily["symbol"].shift())
+        & (daily["version"] == daily["version"].shift())
         & (daily["reason"] == daily["reason"].shift())
         & (number == number.shift() + 1)
         & calendar.is_session(daily["day"])
@@ -125,7 +127,7 @@ def _ranges(table: str, daily: pd.DataFrame, calendar: Calendar) -> Iterable[Qua
             first_date=first.date(),
             last_date=last.date(),
             reason=f"{table} has {rows['reason'].iloc[0]} ({symbol}, {_period(first, last)}).",
-            ledger_version=int(rows["version"].max()),
+            ledger_version=int(rows["version"].iloc[0]),
         )
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cli import _dashed, _moment
+from orchestration.cli import _dashed
 from orchestration.errors import UsageError
+from orchestration.moments import past_moment
 from tests.conftest import mqp
 
 
@@ -33,13 +34,13 @@ def test_underscores_in_option_names_are_accepted() -> None:
 
 
 def test_bare_date_means_the_end_of_that_day() -> None:
-    assert _moment("2026-11-20") == "2026-11-20T23:59:00+00:00"
+    assert past_moment("2026-11-20").isoformat() == "2026-11-20T23:59:00+00:00"
 
 
 @pytest.mark.parametrize("text", ["soon", "2026-11-20T22:00:00"])
 def test_moment_that_cannot_be_meant_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--as-of"):
-        _moment(text)
+        past_moment(text)
 
 
 def test_unknown_option_is_wrong_usage(tmp_path: Path) -> None:

@@ -51,7 +51,8 @@ def publish(home: Home, *, weight: float, attempt: int = 1) -> None:
     home.published.unlink(missing_ok=True)
     with connect(home.published) as build:
         build.execute("create schema ops")
-        copy_record_into_build(str(home.ledger), build)
+        build.execute("create table ops.build_context as select date '2017-06-30' as night")
+        copy_record_into_build(home.ledger, build)
         append_night(build, record(NIGHT, attempt=attempt))
         add_decision(build, NIGHT, weight)
 
@@ -96,7 +97,7 @@ def test_decisions_are_written_once_and_never_changed(tmp_path: Path) -> None:
     for weight in (0.05, 0.09):
         publish(home, weight=weight)
         with connect(home.ledger) as ledger:
-            append_decisions(ledger, str(home.published))
+            append_decisions(ledger, home.published)
     with connect(home.ledger, read_only=True) as ledger:
         found = ledger.execute("select night, final_weight from analytics.decisions").fetchall()
     assert found == [(NIGHT, 0.05)]

@@ -54,6 +54,33 @@ def test_quarantine_separates_symbols_and_reasons() -> None:
     ]  # fmt: skip
 
 
+def test_quarantine_separates_versions() -> None:
+    # the second of three bad sessions has been restated, as badly, in a later batch
+    frame = FRAME.assign(ledger_version=np.where(FRAME.index == 21, 9, 7))
+    found = quarantine_rows(
+        POLYGON_BARS, frame, [finding("prices_are_present", 20, 21, 22)], gate_context()
+    )
+    assert [(row.first_date, row.last_date, row.ledger_version) for row in found] == [
+        (date(2018, 1, 31), date(2018, 1, 31), 7),
+        (date(2018, 2, 2), date(2018, 2, 2), 7),
+        (date(2018, 2, 1), date(2018, 2, 1), 9),
+    ]
+
+
+def test_bad_rows_of_one_day_in_two_versions_are_both_quarantined() -> None:
+    days = np.where(FRAME.index == 21, FRAME["session_date"][20], FRAME["session_date"])
+    frame = FRAME.assign(
+        session_date=pd.to_datetime(days), ledger_version=np.where(FRAME.index == 21, 9, 7)
+    )
+    found = quarantine_rows(
+        POLYGON_BARS, frame, [finding("prices_are_present", 20, 21)], gate_context()
+    )
+    assert [(row.first_date, row.ledger_version) for row in found] == [
+        (date(2018, 1, 31), 7),
+        (date(2018, 1, 31), 9),
+    ]
+
+
 def test_blocks_and_warnings_quarantine_nothing() -> None:
     assert quarantined(finding("one_row_per_key", 3), finding("ranges_are_tight", 4)) == []
 

@@ -1,0 +1,55 @@
+"""A rebuilt past night leaves the record alone; a broken published file is built again."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import NightHome, mqp
+from warehouse.connection import connect
+
+RECORD = "select night, attempt, status from ops.nights order by all"
+DECISIONS = "select distinct night from analytics.decisions"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, small_universe: Path) -> NightHome:
+    """Night 2024-06-28 published once."""
+    folder = tmp_path_factory.mktemp("past")
+    done = mqp(folder, "nightly", MQP_UNIVERSE=str(small_universe))
+    return NightHome(folder, done.stdout)
+
+
+def ledger(night: NightHome, query: str) -> list[tuple[Any, ...]]:
+    with connect(night.home / "warehouse" / "ledger.duckdb", read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_past_night_is_built_without_fetching_and_leaves_no_trace_in_the_record(
+    home: NightHome, small_universe: Path
+) -> None:
+    tables = ("ops.nights", "ops.fetches", "quality.quarantine", "quality.validation_results")
+    counts = [f"(select count(*) from {table})" for table in (*tables, "analytics.decisions")]
+    before = ledger(home, "select " + ", ".join(counts))
+    mqp(home.home, "nightly", "--as-of", "2024-06-27", MQP_UNIVERSE=str(small_universe))
+    with connect(home.published, read_only=True) as published:
+        assert published.execute("select night from ops.build_context").fetchall() == [
+            (date(2024, 6, 27),)
+        ]
+        assert published.execute("select max(session_date) from marts.fct_prices").fetchall() == [
+            (date(2024, 6, 27),)
+        ]
+    assert ledger(home, "select " + ", ".join(counts)) == before
+
+
+def test_future_moment_is_wrong_usage(home: NightHome) -> None:
+    done = mqp(home.home, "nightly", "--as-of", "2030-01-02", expect=1)
+    assert "in the future" in done.stderr
+
+
+def test_unreadable_published_file_is_built_again(home: NightHome, small_universe: Path) -> None:
+    home.published.write_bytes(b"no database" * 1000)
+    mqp(home.home, "nightly", MQP_UNIVERSE=str(small_universe))
+    assert ledger(home, RECORD)[-1] == (date(2024, 6, 28), 2, "CLEAN")
+    assert ledger(home, DECISIONS) == [(date(2024, 6, 28),)]
