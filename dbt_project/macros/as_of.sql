@@ -1,9 +1,12 @@
 {#
     The rows of a raw table that the build may know: landed by its ledger version, available at its
-    as-of moment, not withheld by a quarantine. A row whose quarantine was released is available
-    from its release on, never before. `day` is the SQL of the row's New York date.
+    as-of moment, not withheld by a quarantine. A quarantine withholds the version that was judged
+    bad, until its release. Later versions of a key that began with a bad one wait for the release
+    too: nothing of it was there to decide on. Where an older version was good, they restate it
+    and keep its time. `day` is the SQL of the row's New York date; `key` the columns that tell
+    rows of one symbol and day apart.
 #}
-{% macro as_of(table, symbol, day) %}
+{% macro as_of(table, symbol, day, key=[]) %}
     with
     context as (
         select
@@ -18,7 +21,7 @@
             quarantine.first_date,
             quarantine.last_date,
             quarantine.ledger_version,
-            min(release.released_at) as released_at
+            coalesce(min(release.released_at), timestamptz 'infinity') as released_at
         from {{ source('quality', 'quarantine') }} as quarantine
         inner join context
             on
@@ -31,6 +34,9 @@
                 and quarantine.first_date = release.first_date
                 and quarantine.last_date = release.last_date
                 and quarantine.decided_at <= release.released_at
+                and quarantine.ledger_version <= release.ledger_version
+                and context.ledger_version >= release.ledger_version
+                and context.as_of_at >= release.released_at
         where
             quarantine.dataset = 'raw.{{ table }}'
             and quarantine.released_at is null
@@ -45,32 +51,40 @@
         from {{ source('raw', table) }}
     ),
 
-    judged as (
+    suspected as (
         select
-            versions.* exclude (available_at, quarantine_symbol, quarantine_date),
-            greatest(
-                versions.available_at,
-                (
-                    select max(bad_rows.released_at)
-                    from bad_rows
-                    where
-                        bad_rows.symbol = versions.quarantine_symbol
-                        and versions.quarantine_date
-                        between bad_rows.first_date and bad_rows.last_date
-                )
-            ) as available_at
-        from versions
-        where
-            not exists (
-                select 1
+            versions.*,
+            (
+                select max(bad_rows.released_at)
                 from bad_rows
                 where
                     bad_rows.symbol = versions.quarantine_symbol
                     and versions.quarantine_date
                     between bad_rows.first_date and bad_rows.last_date
-                    and versions.ledger_version <= bad_rows.ledger_version
-                    and bad_rows.released_at is null
-            )
+                    and versions.ledger_version = bad_rows.ledger_version
+            ) as withheld_until
+        from versions
+    ),
+
+    judged as (
+        select
+            suspected.* exclude (
+                available_at, quarantine_symbol, quarantine_date, withheld_until
+            ),
+            case
+                when
+                    withheld_until is null
+                    and first_value(withheld_until) over so_far is null
+                    then available_at
+                else greatest(available_at, max(withheld_until) over so_far)
+            end as available_at
+        from suspected
+        window so_far as (
+            partition by
+                {{ (['quarantine_symbol', 'quarantine_date'] + key) | join(', ') }}
+            order by ledger_version
+            range between unbounded preceding and current row
+        )
     )
 
     select judged.*

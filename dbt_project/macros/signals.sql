@@ -1,9 +1,19 @@
 {# What a decision does: enters (also by reversal), exits, or nothing. #}
-{% macro signal_event(signal, previous_signal, is_decided) -%}
+{% macro signal_event(signal, previous_signal) -%}
     case
-        when not {{ is_decided }} or {{ signal }} = {{ previous_signal }} then null
+        when not (is_decided or is_ended) or {{ signal }} = {{ previous_signal }} then null
         when {{ signal }} = 0 then 'exit'
         else 'enter'
+    end
+{%- endmacro %}
+
+
+{# Why nothing was decided; what was held when the bars stopped coming is gone. #}
+{% macro frozen_reason(was_held) -%}
+    case
+        when is_ended and {{ was_held }}
+            then 'not_tradable: ' || regexp_replace(freeze_reason, '^no_bar: ', '')
+        else freeze_reason
     end
 {%- endmacro %}
 

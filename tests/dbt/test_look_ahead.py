@@ -27,7 +27,7 @@ BAD_BAR = CUT  # AAA: quarantined that night, a good version lands the night aft
 BAD_POLYGON_BAR = date(2017, 6, 14)  # CCC: quarantined from Polygon, FMP has a good one
 BAD_INDEX = date(2017, 5, 8)  # VIX: quarantined, never released
 SHORT_GAP = SESSIONS.between(date(2017, 6, 19), date(2017, 6, 21))  # BBB, HYG: no bars
-LONG_GAP = SESSIONS.between(date(2016, 10, 3), date(2016, 10, 14))  # BBB: gone for ten sessions
+LONG_GAP = SESSIONS.between(date(2016, 10, 3), date(2016, 10, 14))  # BBB, HYG, SVXY: gone
 NO_OAS = SESSIONS.between(date(2017, 1, 9), date(2017, 1, 20))
 REVISED_OAS = date(2017, 4, 3)
 BAR_TABLES = ("polygon__daily_bars", "fmp__daily_prices")
@@ -58,8 +58,8 @@ def troubled_market() -> tuple[Market, Market]:
 def is_missing(table: str, row: dict[str, object]) -> bool:
     day = row.get("session_date") or row.get("observed_date")
     if table in BAR_TABLES:
-        gap = LONG_GAP + SHORT_GAP if row["symbol"] == "BBB" else SHORT_GAP
-        return row["symbol"] in ("BBB", "HYG") and day in gap
+        gaps = {"BBB": LONG_GAP + SHORT_GAP, "HYG": LONG_GAP + SHORT_GAP, "SVXY": LONG_GAP}
+        return day in gaps.get(str(row["symbol"]), ())
     return str(row.get("series_id", "")).startswith("BAML") and day in NO_OAS
 
 
@@ -120,6 +120,7 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> dict[date, DbtHome]:
         fresh.dbt("build", "--resource-type", "seed", "--resource-type", "model")
         copy = new_home(fresh.home.root.with_name(f"{fresh.home.root.name}-{night}"))
         shutil.copy(fresh.home.build, copy.home.build)
+        shutil.copy(fresh.home.ledger, copy.home.ledger)
         homes[night] = copy
     return homes
 
@@ -190,7 +191,42 @@ def test_missing_bars_freeze_for_five_sessions_only(night: Connection) -> None:
     rows = signal_rows(night, "BBB", "balanced_position")
     kept = [day for day in LONG_GAP if day in rows.index]
     assert tuple(kept) == LONG_GAP[:5]
-    assert rows.loc[kept].reason.str.startswith("no_bar").all()
+    assert rows.loc[kept[:4]].reason.str.startswith("no_bar").all()
+
+
+def test_position_whose_bars_stop_ends_in_every_variant(night: Connection) -> None:
+    rows = frame(
+        night,
+        "select *, last_value(signal) over (partition by strategy, variant, symbol "
+        "order by session_date rows between unbounded preceding and 1 preceding) as held "
+        "from marts.fct_signals where symbol in ('BBB', 'HYG', 'LQD', 'SVXY') "
+        f"and session_date <= '{LONG_GAP[4]}'",
+    )
+    held = rows[(rows.session_date == pd.Timestamp(LONG_GAP[4]).date()) & (rows.held != 0)]
+    assert set(held.strategy) == {"credit", "volatility"}  # BBB is flat then: see its unit test
+    assert (held.event == "exit").all()
+    assert (held.signal == 0).all()
+    assert (held.target_weight == 0).all()
+    assert held.reason.str.startswith("not_tradable: the last bar is of 2016-09-30").all()
+    credit = held[held.strategy == "credit"]
+    assert set(credit.symbol) == {"HYG", "LQD"}
+    latest = rows.sort_values("session_date").groupby(["variant", "symbol"]).signal.last()
+    assert (latest == 0).all()
+
+
+def test_flat_symbol_whose_bars_stop_says_no_more_than_that(night: Connection) -> None:
+    flat = frame(
+        night,
+        "select * from marts.fct_signals where event is null and variant in "
+        "('balanced_position', 'zscore_percentile', 'contango') "
+        f"and symbol in ('BBB', 'HYG', 'SVXY') and session_date = '{LONG_GAP[4]}'",
+    )
+    assert flat.reason.str.startswith("no_bar").all()
+
+
+def test_events_alternate_across_gaps(troubled: dict[date, DbtHome]) -> None:
+    fresh = troubled[NIGHT]
+    fresh.dbt("test", "--select", "assert_events_alternate", "fct_signals")
 
 
 def test_missing_leg_freezes_the_credit_pair(night: Connection) -> None:

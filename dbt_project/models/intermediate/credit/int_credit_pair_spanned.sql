@@ -1,4 +1,4 @@
--- The pair decides when both legs do and is frozen when either is.
+-- The pair decides when both legs do, is frozen when either is, ends with either.
 with
 
 spanned as (
@@ -10,6 +10,7 @@ final as (
         high_yield.session_date,
         high_yield.segment + investment_grade.segment as segment,
         high_yield.is_decided and investment_grade.is_decided as is_decided,
+        high_yield.is_ended or investment_grade.is_ended as is_ended,
         -- "quarantined" comes after "no_bar" in the alphabet and before it in weight
         greatest(high_yield.freeze_reason, investment_grade.freeze_reason)
             as freeze_reason,

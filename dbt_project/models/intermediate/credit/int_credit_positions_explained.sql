@@ -43,7 +43,7 @@ final as (
     select
         *,
         case
-            when not is_decided then freeze_reason
+            when not is_decided then {{ frozen_reason("previous_position <> 0") }}
             when position = previous_position and position = 0 then 'flat: ' || measures
             when position = previous_position then 'hold ' || side_name || measures
             when position = 0 and rule = 'zscore' then 'z_crossed: ' || measures

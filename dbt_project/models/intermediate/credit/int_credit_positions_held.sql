@@ -52,7 +52,7 @@ positions as (
 joined as (
     select
         begun.*,
-        positions.decided_position
+        if(begun.is_ended, 0, positions.decided_position) as decided_position
     from begun
     left join positions
         on

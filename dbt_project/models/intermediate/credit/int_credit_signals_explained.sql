@@ -31,7 +31,7 @@ final as (
         symbol,
         session_date,
         signal,
-        {{ signal_event('signal', 'previous_signal', 'is_decided') }} as event,
+        {{ signal_event('signal', 'previous_signal') }} as event,
         {{ var('credit_leg_weight') }}::double * signal as target_weight,
         reason,
         inputs_available_at,

@@ -27,6 +27,7 @@ final as (
         rounded.segment,
         rounded.is_member,
         rounded.is_decided,
+        rounded.is_ended,
         rounded.adjusted_close_usd,
         coalesce(
             rounded.is_decided

@@ -47,10 +47,8 @@ described as (
         on
             targets.symbol = inputs.symbol
             and targets.session_date = inputs.session_date
-    inner join styles
-        on targets.style = styles.style
-    left join weights
-        on targets.session_date = weights.session_date
+    inner join styles on targets.style = styles.style
+    left join weights on targets.session_date = weights.session_date
 ),
 
 final as (
@@ -63,7 +61,7 @@ final as (
         event,
         target_weight,
         case
-            when not is_decided then freeze_reason
+            when not is_decided then {{ frozen_reason("event = 'exit'") }}
             when event = 'exit' and mode = 'event' then 'event_over: entered ' || entry
             when event = 'exit'
                 then

@@ -22,6 +22,7 @@ carried as (
         segment,
         is_member,
         is_decided,
+        is_ended,
         exit_reason,
         entry_session_date,
         entry_close_usd,
@@ -45,7 +46,7 @@ compared as (
 final as (
     select
         * exclude (is_member, segment, previous_signal, previous_target),
-        {{ signal_event('signal', 'previous_signal', 'is_decided') }} as event
+        {{ signal_event('signal', 'previous_signal') }} as event
     from compared
     where is_member or signal <> 0 or previous_signal <> 0
     qualify {{ is_stored('target_weight', 'previous_target') }}

@@ -46,10 +46,12 @@ final as (
         held.segment,
         held.is_member,
         held.is_decided,
+        held.is_ended,
         held.exit_reason,
         held.entry_session_date,
         held.entry_close_usd,
         case
+            when held.is_ended then 0
             when not held.is_decided then null
             when variants.mode = 'event' then held.is_entry
             else held.is_held

@@ -6,31 +6,42 @@ with
 prices as (
     select
         *,
-        row_number() over (partition by symbol order by session_date) as bar_number
+        lag(session_date) over bars as previous_session_date
     from {{ ref('int_prices_reconciled') }}
+    window bars as (partition by symbol order by session_date)
 ),
 
 actions as (
     select * from {{ ref('int_corporate_actions_reconciled') }}
 ),
 
--- an action takes effect with the first bar that can know it, also where its own day
--- has none; the first bar is where the series begins, whatever happened before
+-- Policy `restate`: an action keeps the date it is about, however late it landed or
+-- was released, and takes effect with the first bar on or after it; on a later one it
+-- would invent a return. The first bar is where the series begins.
 applied as (
     select
         prices.symbol,
         prices.session_date,
-        prices.bar_number,
         prices.close_usd,
         prices.available_at,
         actions.kind,
         actions.effective_date,
-        actions.amount
+        actions.amount,
+        -- per share of its own day, while the close is that after later splits
+        case when actions.kind = 'dividend' then actions.amount end
+        / coalesce(
+            product(actions.amount) filter (where actions.kind = 'split') over (
+                partition by prices.symbol, prices.session_date
+                order by actions.effective_date desc
+                groups between unbounded preceding and 1 preceding
+            ), 1.0
+        ) as dividend
     from actions
-    asof join prices
+    inner join prices
         on
             actions.symbol = prices.symbol
-            and actions.available_at <= prices.available_at
+            and actions.effective_date > prices.previous_session_date
+            and actions.effective_date <= prices.session_date
 ),
 
 steps as (
@@ -42,11 +53,8 @@ steps as (
         coalesce(
             product(amount order by effective_date) filter (where kind = 'split'), 1.0
         ) as split_ratio,
-        coalesce(
-            sum(amount order by effective_date) filter (where kind = 'dividend'), 0.0
-        ) as dividend_usd
+        coalesce(sum(dividend order by effective_date), 0.0) as dividend_usd
     from applied
-    where bar_number > 1
     group by symbol, session_date, close_usd, available_at
 ),
 

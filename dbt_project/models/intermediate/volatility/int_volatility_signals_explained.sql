@@ -43,10 +43,10 @@ final as (
         symbol,
         session_date,
         signal,
-        {{ signal_event('signal', 'previous_signal', 'is_decided') }} as event,
+        {{ signal_event('signal', 'previous_signal') }} as event,
         target_weight,
         case
-            when not is_decided then freeze_reason
+            when not is_decided then {{ frozen_reason("previous_signal <> 0") }}
             when not is_valid
                 then 'not_tradable: no instrument on ' || effective_session::varchar
             when signal = previous_signal

@@ -35,7 +35,8 @@ judged as (
 final as (
     select
         *,
-        case when is_decided then is_wanted end::integer as wanted_signal
+        case when is_ended then false when is_decided then is_wanted end::integer
+            as wanted_signal
     from judged
 )
 

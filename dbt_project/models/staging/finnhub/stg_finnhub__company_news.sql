@@ -4,7 +4,8 @@ source as (
     {{ as_of(
         'finnhub__company_news',
         symbol='symbol',
-        day="(published_at at time zone 'America/New_York')::date"
+        day="(published_at at time zone 'America/New_York')::date",
+        key=['story_id']
     ) }}
 ),
 

@@ -1,7 +1,12 @@
 with
 
 source as (
-    {{ as_of('polygon__dividends', symbol='symbol', day='ex_dividend_date') }}
+    {{ as_of(
+        'polygon__dividends',
+        symbol='symbol',
+        day='ex_dividend_date',
+        key=['dividend_id']
+    ) }}
 ),
 
 renamed as (
