@@ -12,7 +12,7 @@ import duckdb
 
 from orchestration.provenance import code_hash
 from reports.status import RunStatus
-from warehouse.connection import Connection, connect
+from warehouse.connection import Connection, connect, count_rows, quoted_path
 from warehouse.errors import CorruptFileError
 from warehouse.home import Home
 from warehouse.sessions import Sessions
@@ -130,7 +130,7 @@ def record_missed_sessions(
 
 def copy_record_into_build(ledger: Path, build: Connection) -> None:
     """Copy the ledger's logs into the open build, so that the published file stands alone."""
-    build.execute(f"attach '{_quoted(ledger)}' as record (read_only)")
+    build.execute(f"attach '{quoted_path(ledger)}' as record (read_only)")
     build.execute("create schema if not exists quality")
     build.execute("create schema if not exists analytics")
     for name in ("ops.nights", "ops.fetches", "quality.validation_results", "analytics.decisions"):
@@ -190,23 +190,23 @@ def append_decisions(ledger: Connection, published: Path) -> int:
 
     A night that has decisions keeps them: a later attempt changes nothing.
     """
-    ledger.execute(f"attach '{_quoted(published)}' as published (read_only)")
+    ledger.execute(f"attach '{quoted_path(published)}' as published (read_only)")
     try:
-        before = _count(ledger, "analytics.decisions")
+        before = count_rows(ledger, "analytics.decisions")
         ledger.execute("""
             insert into analytics.decisions
             select * from published.analytics.decisions
             where night not in (select distinct night from analytics.decisions)
             order by night, strategy, symbol
         """)
-        return _count(ledger, "analytics.decisions") - before
+        return count_rows(ledger, "analytics.decisions") - before
     finally:
         ledger.execute("detach published")
 
 
 def append_published_night(ledger: Connection, published: Path) -> None:
     """Copy the published night's own attempt into `ops.nights` when it is missing there."""
-    ledger.execute(f"attach '{_quoted(published)}' as published (read_only)")
+    ledger.execute(f"attach '{quoted_path(published)}' as published (read_only)")
     try:
         ledger.execute("""
             insert into ops.nights
@@ -248,12 +248,3 @@ def is_published_by(home: Home, run_id: str) -> bool:
     with connect(home.published, read_only=True) as published:
         row = published.execute("select 1 from ops.nights where run_id = ?", [run_id]).fetchone()
     return row is not None
-
-
-def _count(connection: Connection, name: str) -> int:
-    row = connection.execute(f"select count(*) from {name}").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Literal
 
-from warehouse.sessions import Sessions
+from warehouse.sessions import BAR_READY, Sessions
 
-BAR_READY = time(16, 15)  # New York: closing auction printed and consolidated
 OAS_READY = time(9, 0)  # New York, next session: ICE publishes the evening's index overnight
 H15_READY = time(18, 0)  # New York, next session: the Board's H.15 release reaches FRED by then
 SESSION_OPENS = time(9, 30)  # New York: the first trade at the new terms

@@ -49,5 +49,16 @@ def connect(path: Path | str, *, read_only: bool = False) -> Iterator[Connection
         connection.close()
 
 
+def count_rows(connection: Connection, name: str) -> int:
+    """How many rows a table has."""
+    row = connection.execute(f"select count(*) from {name}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def quoted_path(path: Path) -> str:
+    """A path as it may stand between single quotes in SQL."""
+    return str(path).replace("'", "''")
+
+
 def _first_line(err: Exception) -> str:
     return str(err).splitlines()[0]

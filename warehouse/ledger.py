@@ -11,7 +11,7 @@ import pyarrow as pa
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from warehouse.availability import RAW_TABLES, RULES, SERIES_RULES, RawTable
-from warehouse.connection import Connection, connect
+from warehouse.connection import Connection, connect, count_rows
 from warehouse.errors import CorruptFileError, WarehouseBusyError, WorldMismatchError
 from warehouse.sessions import CalendarError, Sessions
 
@@ -175,7 +175,7 @@ def _land_table(
     dropped = connection.execute(
         "select count(*) from landing where available_at > fetched_at"
     ).fetchone()
-    before = _count(connection, table.name)
+    before = count_rows(connection, table.name)
     connection.execute(f"""
         insert into {table.name}
         select {", ".join(f"i.{name}" for name in payload)},
@@ -194,7 +194,7 @@ def _land_table(
         order by {", ".join(f"i.{name}" for name in table.key)}
     """)
     connection.unregister("incoming_rows")
-    return _count(connection, table.name) - before, int(dropped[0]) if dropped else 0
+    return count_rows(connection, table.name) - before, int(dropped[0]) if dropped else 0
 
 
 def _dated_rows(connection: Connection, table: RawTable, sessions: Sessions) -> str:
@@ -240,8 +240,3 @@ def _columns(connection: Connection, name: str) -> list[str]:
         [schema, table],
     ).fetchall()
     return [row[0] for row in found]
-
-
-def _count(connection: Connection, name: str) -> int:
-    row = connection.execute(f"select count(*) from {name}").fetchone()
-    return int(row[0]) if row else 0

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from warehouse.connection import Connection, connect
+from warehouse.connection import Connection, connect, quoted_path
 from warehouse.errors import CorruptFileError
 from warehouse.home import Home
 
@@ -134,7 +134,7 @@ def _keep_results(home: Home, manifest: Manifest) -> None:
         for name in KEPT_RESULTS:
             if name in manifest.tables:
                 target = fresh / f"{name}.parquet"
-                connection.execute(f"copy (select * from {name}) to '{_quoted(target)}'")
+                connection.execute(f"copy (select * from {name}) to '{quoted_path(target)}'")
     shutil.rmtree(folder, ignore_errors=True)
     fresh.replace(folder)
 
@@ -152,7 +152,3 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

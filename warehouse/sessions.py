@@ -15,7 +15,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 FIRST_DAY = date(2000, 1, 3)
 LAST_DAY = date(2049, 12, 31)
 NEWS_CUTOFF = time(16, 0)
-BAR_READY = time(16, 15)
+BAR_READY = time(16, 15)  # closing auction printed and consolidated
 DECISION_TIME = time(16, 30)
 
 
