@@ -14,7 +14,7 @@ from ingestion.errors import EntitlementError, IngestionError
 from ingestion.journal import Fetch, Journal
 from ingestion.settings import SourceSettings
 from ingestion.source import Source
-from ingestion.tables import empty_table, merged
+from ingestion.tables import SCHEMAS, empty_table, merged
 from warehouse.sessions import NEW_YORK, Sessions
 
 REVISION_SESSIONS = 10
@@ -251,7 +251,7 @@ class Run:
         if entry is None or entry.updated_at > self.clock():
             return None, empty_table(feed.table)
         try:
-            return entry, self.cache.read(entry)
+            return entry, self._typed(feed, entry)
         except DamagedFileError as damage:
             self.journal.report(
                 feed.provider,
@@ -262,6 +262,12 @@ class Run:
                 is_degrading=False,
             )
             return None, empty_table(feed.table)
+
+    def _typed(self, feed: Feed, entry: CacheEntry) -> pa.Table:
+        rows = self.cache.read(entry)
+        if rows.schema.equals(SCHEMAS[feed.table]):
+            return rows
+        raise DamagedFileError(f"the cached file {entry.path} has the columns of another release")
 
     def _is_fresh(self, entry: CacheEntry, last: date, expected: date | None) -> bool:
         observed = entry.observed_through

@@ -14,6 +14,8 @@ from warehouse.availability import RAW_TABLES
 from warehouse.sessions import NEW_YORK
 
 MOMENT = pa.timestamp("us", tz="UTC")
+UNADJUSTED, SPLITS_UNDONE = "none", "splits_undone"
+"""How a bar came to be as traded: so sent, or by taking back the vendor's split adjustment."""
 
 _TEXT, _DAY, _NUMBER, _COUNT = pa.string(), pa.date32(), pa.float64(), pa.int64()
 _PRICES = dict.fromkeys(("open", "high", "low", "close"), _NUMBER)
@@ -26,16 +28,29 @@ _STORY = {
     "publisher": _TEXT,
     "url": _TEXT,
 }
+_MODE = {"adjustment_mode": _TEXT}
+_DAILY_BAR = {"symbol": _TEXT, "session_date": _DAY, **_PRICES, "volume": _NUMBER}
+_INTRADAY_BAR = {
+    "symbol": _TEXT,
+    "bar_interval": _TEXT,
+    "bar_end_at": MOMENT,
+    **_PRICES,
+    "volume": _NUMBER,
+}
 _INDEX_ROW = {"index_name": _TEXT, "session_date": _DAY, **_PRICES}
 
 _COLUMNS: dict[str, dict[str, pa.DataType]] = {
     "raw.polygon__daily_bars": {
-        "symbol": _TEXT,
-        "session_date": _DAY,
-        **_PRICES,
-        "volume": _NUMBER,
+        **_DAILY_BAR,
         "vwap": _NUMBER,
         "transactions": _COUNT,
+        **_MODE,
+    },
+    "raw.polygon__intraday_bars": {
+        **_INTRADAY_BAR,
+        "vwap": _NUMBER,
+        "transactions": _COUNT,
+        **_MODE,
     },
     "raw.polygon__splits": {
         "symbol": _TEXT,
@@ -52,12 +67,13 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "distribution_type": _TEXT,
     },
     "raw.polygon__news": _STORY,
-    "raw.fmp__daily_prices": {
+    "raw.polygon__news_sentiment": {
+        "story_id": _TEXT,
         "symbol": _TEXT,
-        "session_date": _DAY,
-        **_PRICES,
-        "volume": _NUMBER,
+        "published_at": MOMENT,
+        "sentiment": _TEXT,
     },
+    "raw.fmp__daily_prices": {**_DAILY_BAR, **_MODE},
     "raw.fmp__splits": {
         "symbol": _TEXT,
         "execution_date": _DAY,
@@ -65,7 +81,64 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "denominator": _NUMBER,
     },
     "raw.fmp__dividends": {"symbol": _TEXT, "ex_dividend_date": _DAY, "dividend": _NUMBER},
+    "raw.fmp__news": _STORY,
+    "raw.fmp__fundamentals": {
+        "symbol": _TEXT,
+        "statement": _TEXT,
+        "period_end_date": _DAY,
+        "fiscal_period": _TEXT,
+        "metric": _TEXT,
+        "value": _NUMBER,
+        "currency": _TEXT,
+        "accepted_at": MOMENT,
+    },
+    "raw.fmp__profiles": {
+        "symbol": _TEXT,
+        "name": _TEXT,
+        "sector": _TEXT,
+        "industry": _TEXT,
+        "country": _TEXT,
+        "is_etf": pa.bool_(),
+    },
+    "raw.fmp__treasury_rates": {"maturity": _TEXT, "observed_date": _DAY, "value": _NUMBER},
     "raw.finnhub__company_news": _STORY,
+    "raw.finnhub__news_sentiment": {
+        "symbol": _TEXT,
+        "observed_date": _DAY,
+        "company_news_score": _NUMBER,
+        "bullish_fraction": _NUMBER,
+        "bearish_fraction": _NUMBER,
+        "buzz_ratio": _NUMBER,
+    },
+    "raw.finnhub__daily_candles": {**_DAILY_BAR, **_MODE},
+    "raw.finnhub__intraday_bars": {**_INTRADAY_BAR, **_MODE},
+    "raw.finnhub__splits": {
+        "symbol": _TEXT,
+        "execution_date": _DAY,
+        "from_factor": _NUMBER,
+        "to_factor": _NUMBER,
+    },
+    "raw.finnhub__dividends": {
+        "symbol": _TEXT,
+        "ex_dividend_date": _DAY,
+        "amount": _NUMBER,
+        "currency": _TEXT,
+    },
+    "raw.finnhub__fundamentals": {
+        "symbol": _TEXT,
+        "period_end_date": _DAY,
+        "fiscal_period": _TEXT,
+        "metric": _TEXT,
+        "value": _NUMBER,
+    },
+    "raw.yahoo__daily_bars": {**_DAILY_BAR, **_MODE},
+    "raw.yahoo__splits": {
+        "symbol": _TEXT,
+        "execution_date": _DAY,
+        "numerator": _NUMBER,
+        "denominator": _NUMBER,
+    },
+    "raw.yahoo__dividends": {"symbol": _TEXT, "ex_dividend_date": _DAY, "amount": _NUMBER},
     "raw.fred__observations": {
         "series_id": _TEXT,
         "observed_date": _DAY,

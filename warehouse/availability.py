@@ -50,6 +50,21 @@ class RawTable:
     rule: str
 
 
+ANNUAL_LAG_DAYS, QUARTERLY_LAG_DAYS = 90, 60
+"""Calendar days after which a fiscal period counts as known when no acceptance time is."""
+
+STAMP_RULES: dict[str, str] = {
+    "its own stamp": "{date_column}",
+    "a day after its stamp": "{date_column} + interval 1 day",
+    "moment of the fetch": "fetched_at",
+    "acceptance, else the fiscal period's end and a lag": (
+        "coalesce(accepted_at, ({date_column} + case fiscal_period when 'FY' "
+        f"then {ANNUAL_LAG_DAYS} else {QUARTERLY_LAG_DAYS} end)::timestamp "
+        "at time zone 'America/New_York')"
+    ),
+}
+"""Rules that read moments which the row itself carries, as SQL over its columns."""
+
 RULES: dict[str, Rule] = {
     "16:15 New York of the session": _bar_rule,
     "09:30 New York of the effective day": _action_rule,
@@ -87,7 +102,7 @@ RAW_TABLES: tuple[RawTable, ...] = (
         "09:30 New York of the effective day",
     ),
     RawTable(
-        "raw.polygon__news", ("story_id", "symbol"), "vintage", "published_at", "publication stamp"
+        "raw.polygon__news", ("story_id", "symbol"), "vintage", "published_at", "its own stamp"
     ),
     RawTable(
         "raw.fmp__daily_prices",
@@ -115,7 +130,7 @@ RAW_TABLES: tuple[RawTable, ...] = (
         ("story_id", "symbol"),
         "vintage",
         "published_at",
-        "publication stamp",
+        "its own stamp",
     ),
     RawTable(
         "raw.fred__observations",
@@ -137,5 +152,110 @@ RAW_TABLES: tuple[RawTable, ...] = (
         "restate",
         "session_date",
         "16:15 New York of the session",
+    ),
+    RawTable(
+        "raw.polygon__intraday_bars",
+        ("symbol", "bar_interval", "bar_end_at"),
+        "restate",
+        "bar_end_at",
+        "its own stamp",
+    ),
+    RawTable(
+        "raw.finnhub__intraday_bars",
+        ("symbol", "bar_interval", "bar_end_at"),
+        "restate",
+        "bar_end_at",
+        "its own stamp",
+    ),
+    RawTable(
+        "raw.finnhub__daily_candles",
+        ("symbol", "session_date"),
+        "restate",
+        "session_date",
+        "16:15 New York of the session",
+    ),
+    RawTable(
+        "raw.finnhub__splits",
+        ("symbol", "execution_date"),
+        "restate",
+        "execution_date",
+        "09:30 New York of the effective day",
+    ),
+    RawTable(
+        "raw.finnhub__dividends",
+        ("symbol", "ex_dividend_date"),
+        "restate",
+        "ex_dividend_date",
+        "09:30 New York of the effective day",
+    ),
+    RawTable(
+        "raw.yahoo__daily_bars",
+        ("symbol", "session_date"),
+        "restate",
+        "session_date",
+        "16:15 New York of the session",
+    ),
+    RawTable(
+        "raw.yahoo__splits",
+        ("symbol", "execution_date"),
+        "restate",
+        "execution_date",
+        "09:30 New York of the effective day",
+    ),
+    RawTable(
+        "raw.yahoo__dividends",
+        ("symbol", "ex_dividend_date"),
+        "restate",
+        "ex_dividend_date",
+        "09:30 New York of the effective day",
+    ),
+    RawTable(
+        "raw.fmp__news",
+        ("story_id", "symbol"),
+        "vintage",
+        "published_at",
+        "a day after its stamp",
+    ),
+    RawTable(
+        "raw.finnhub__news_sentiment",
+        ("symbol", "observed_date"),
+        "vintage",
+        "observed_date",
+        "moment of the fetch",
+    ),
+    RawTable(
+        "raw.polygon__news_sentiment",
+        ("story_id", "symbol"),
+        "vintage",
+        "published_at",
+        "moment of the fetch",
+    ),
+    RawTable(
+        "raw.fmp__fundamentals",
+        ("symbol", "statement", "period_end_date", "fiscal_period", "metric"),
+        "vintage",
+        "period_end_date",
+        "acceptance, else the fiscal period's end and a lag",
+    ),
+    RawTable(
+        "raw.finnhub__fundamentals",
+        ("symbol", "period_end_date", "fiscal_period", "metric"),
+        "vintage",
+        "period_end_date",
+        "moment of the fetch",
+    ),
+    RawTable(
+        "raw.fmp__profiles",
+        ("symbol",),
+        "vintage",
+        "symbol",
+        "moment of the fetch",
+    ),
+    RawTable(
+        "raw.fmp__treasury_rates",
+        ("maturity", "observed_date"),
+        "vintage",
+        "observed_date",
+        "18:00 New York of the next session",
     ),
 )

@@ -10,14 +10,17 @@ from typing import Any
 import pyarrow as pa
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from warehouse.availability import RAW_TABLES, RULES, SERIES_RULES, RawTable
+from warehouse.availability import RAW_TABLES, RULES, SERIES_RULES, STAMP_RULES, RawTable
 from warehouse.connection import Connection, connect, count_rows
 from warehouse.errors import CorruptFileError, WarehouseBusyError, WorldMismatchError
 from warehouse.sessions import CalendarError, Sessions
 
 DDL = Path(__file__).with_name("ledger.sql")
 META_COLUMNS = ("available_at", "fetched_at", "ledger_version", "response_hash", "row_hash")
-PROVENANCE_COLUMNS = ("source_endpoint",)  # how a value came is not part of what it says
+PROVENANCE_COLUMNS = (
+    "source_endpoint",
+    "adjustment_mode",
+)  # how a value came is not part of what it says
 LONGEST_WAIT_SECONDS = 60.0  # for a reader of the ledger to finish
 STAMP = pa.timestamp("us", tz="UTC")
 LATEST_RULE = "18:00 New York of the next session"
@@ -177,7 +180,7 @@ def _land_table(
     ).fetchone()
     before = count_rows(connection, table.name)
     connection.execute(f"""
-        insert into {table.name}
+        insert into {table.name} ({", ".join([*payload, *META_COLUMNS])})
         select {", ".join(f"i.{name}" for name in payload)},
             case when stored.row_hash is null then i.available_at else {later} end,
             i.fetched_at, {version}, i.response_hash, i.row_hash
@@ -200,8 +203,9 @@ def _land_table(
 def _dated_rows(connection: Connection, table: RawTable, sessions: Sessions) -> str:
     """SQL of the incoming rows with `available_at`; rows off the calendar's range fall away."""
     rows = "select *, row_number() over () as arrival from incoming_rows"
-    if table.rule == "publication stamp":
-        return f"select *, {table.date_column} as available_at from ({rows})"
+    if table.rule in STAMP_RULES:
+        known_at = STAMP_RULES[table.rule].format(date_column=table.date_column)
+        return f"select *, {known_at} as available_at from ({rows})"
     columns = [table.date_column] + (["series_id"] if table.rule == "by series" else [])
     found = connection.execute(
         f"select distinct {', '.join(columns)} from incoming_rows"

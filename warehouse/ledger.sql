@@ -22,6 +22,7 @@ create table if not exists raw.polygon__daily_bars (
     volume double,                     -- shares, may be fractional
     vwap double,                       -- USD
     transactions bigint,               -- trades in the session
+    adjustment_mode varchar not null,  -- none; splits_undone: the vendor adjusted, we took it back
     available_at timestamptz not null,
     fetched_at timestamptz not null,
     ledger_version integer not null,
@@ -82,6 +83,7 @@ create table if not exists raw.fmp__daily_prices (
     low double,                        -- USD
     close double,                      -- USD
     volume double,                     -- shares
+    adjustment_mode varchar not null,  -- none; splits_undone: the vendor adjusted, we took it back
     available_at timestamptz not null,
     fetched_at timestamptz not null,
     ledger_version integer not null,
@@ -172,6 +174,235 @@ create table if not exists raw.cboe__delayed_quotes (
     response_hash varchar not null,
     row_hash varchar not null
 );
+
+-- Massive /v2/aggs adjusted=false, minutes and hours; regular hours only
+create table if not exists raw.polygon__intraday_bars (
+    symbol varchar not null,
+    bar_interval varchar not null,     -- 5m, 1h
+    bar_end_at timestamptz not null,   -- the moment from which the bar is complete
+    open double,                       -- USD, as traded
+    high double,                       -- USD
+    low double,                        -- USD
+    close double,                      -- USD
+    volume double,                     -- shares
+    vwap double,                       -- USD
+    transactions bigint,               -- trades in the bar
+    adjustment_mode varchar not null,  -- none; splits_undone: the vendor adjusted, we took it back
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Finnhub /stock/candle (paid plans), not adjusted; regular hours only
+create table if not exists raw.finnhub__intraday_bars (
+    symbol varchar not null,
+    bar_interval varchar not null,     -- 5m, 1h
+    bar_end_at timestamptz not null,   -- the moment from which the bar is complete
+    open double,                       -- USD, as traded
+    high double,                       -- USD
+    low double,                        -- USD
+    close double,                      -- USD
+    volume double,                     -- shares
+    adjustment_mode varchar not null,  -- none; splits_undone: the vendor adjusted, we took it back
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Finnhub /stock/candle resolution D (paid plans): split-adjusted there, as traded here
+create table if not exists raw.finnhub__daily_candles (
+    symbol varchar not null,
+    session_date date not null,
+    open double,                       -- USD, as traded
+    high double,                       -- USD
+    low double,                        -- USD
+    close double,                      -- USD
+    volume double,                     -- shares
+    adjustment_mode varchar not null,  -- none; splits_undone: the vendor adjusted, we took it back
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Finnhub /stock/split (paid plans)
+create table if not exists raw.finnhub__splits (
+    symbol varchar not null,
+    execution_date date not null,
+    from_factor double not null,       -- shares before
+    to_factor double not null,         -- shares after
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Finnhub /stock/dividend (paid plans)
+create table if not exists raw.finnhub__dividends (
+    symbol varchar not null,
+    ex_dividend_date date not null,
+    amount double not null,            -- per share as traded that day, in `currency`
+    currency varchar,
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Yahoo /v8/finance/chart (opt-in, best effort): split-adjusted there, as traded here
+create table if not exists raw.yahoo__daily_bars (
+    symbol varchar not null,
+    session_date date not null,
+    open double,                       -- USD, as traded
+    high double,                       -- USD
+    low double,                        -- USD
+    close double,                      -- USD
+    volume double,                     -- shares
+    adjustment_mode varchar not null,  -- none; splits_undone: the vendor adjusted, we took it back
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- splits in Yahoo's chart
+create table if not exists raw.yahoo__splits (
+    symbol varchar not null,
+    execution_date date not null,
+    numerator double not null,         -- shares after
+    denominator double not null,       -- shares before
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- dividends in Yahoo's chart: split-adjusted there, as paid here
+create table if not exists raw.yahoo__dividends (
+    symbol varchar not null,
+    ex_dividend_date date not null,
+    amount double not null,            -- USD per share as traded that day
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- FMP /stable/news/stock (paid plans); its stamps name no zone, so a story counts a day later
+create table if not exists raw.fmp__news (
+    story_id varchar not null,
+    symbol varchar not null,
+    published_at timestamptz not null, -- its stamp read as New York wall time
+    headline varchar not null,
+    summary varchar,
+    publisher varchar,
+    url varchar,
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Finnhub /news-sentiment (paid plans): a snapshot of the trailing week, known when we asked
+create table if not exists raw.finnhub__news_sentiment (
+    symbol varchar not null,
+    observed_date date not null,       -- New York date of the fetch
+    company_news_score double,         -- in [0, 1]
+    bullish_fraction double,           -- share of articles of the week
+    bearish_fraction double,
+    buzz_ratio double,                 -- articles of the week over the usual number
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Massive /v2/reference/news `insights`: the provider's own reading, of newer stories only
+create table if not exists raw.polygon__news_sentiment (
+    story_id varchar not null,
+    symbol varchar not null,
+    published_at timestamptz not null,
+    sentiment varchar not null,        -- positive, neutral, negative
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- FMP statements, key metrics and ratios, long; the acceptance time comes from the income statement
+create table if not exists raw.fmp__fundamentals (
+    symbol varchar not null,
+    statement varchar not null,        -- income, key_metrics, ratios
+    period_end_date date not null,     -- end of the fiscal period
+    fiscal_period varchar not null,    -- FY, Q1 .. Q4
+    metric varchar not null,           -- the provider's own name, its spelling kept
+    value double,                      -- currency units, or a fraction for ratios
+    currency varchar,
+    accepted_at timestamptz,           -- EDGAR acceptance, New York wall time at the source
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- Finnhub /stock/metric, long: no filing date, so known only from our fetch on
+create table if not exists raw.finnhub__fundamentals (
+    symbol varchar not null,
+    period_end_date date not null,     -- end of the fiscal period; of a snapshot the fetch's New York date
+    fiscal_period varchar not null,    -- annual, quarterly, snapshot
+    metric varchar not null,           -- the provider's own name
+    value double,                      -- as sent: market cap in millions, margins in percent
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- FMP /stable/profile: what the company is called and does today
+create table if not exists raw.fmp__profiles (
+    symbol varchar not null,
+    name varchar,
+    sector varchar,
+    industry varchar,
+    country varchar,
+    is_etf boolean,
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- FMP /stable/treasury-rates, long
+create table if not exists raw.fmp__treasury_rates (
+    maturity varchar not null,         -- month3, year10, ...: the provider's own names
+    observed_date date not null,
+    value double not null,             -- percent
+    available_at timestamptz not null,
+    fetched_at timestamptz not null,
+    ledger_version integer not null,
+    response_hash varchar not null,
+    row_hash varchar not null
+);
+
+-- columns that a ledger begun by an earlier release lacks
+alter table raw.polygon__daily_bars add column if not exists adjustment_mode varchar default 'none';
+alter table raw.fmp__daily_prices add column if not exists adjustment_mode varchar default 'none';
 
 -- our own arithmetic on stored headlines; known as soon as the headline is
 create table if not exists raw.mqp__headline_scores (

@@ -17,7 +17,7 @@ from ingestion.profile import ProviderProfile, Reply
 from ingestion.responses import ResponseLabel
 from ingestion.source import Answer, Source
 from ingestion.symbols import checked_symbol
-from ingestion.tables import day_of, merged, typed_rows
+from ingestion.tables import UNADJUSTED, day_of, merged, typed_rows
 from ingestion.windows import check_days, is_announced, is_finished
 
 PRICES, SPLITS, DIVIDENDS = "raw.fmp__daily_prices", "raw.fmp__splits", "raw.fmp__dividends"
@@ -94,7 +94,7 @@ def _prices(source: Source, symbol: str, first: date, last: date) -> pa.Table:
         days = [day_of(row["date"], reply) for row in rows]
         check_days(days, first, last, reply)
         done = [
-            (symbol, day, *(row[field] for field in _PRICE_FIELDS), row["volume"])
+            (symbol, day, *(row[field] for field in _PRICE_FIELDS), row["volume"], UNADJUSTED)
             for row, day in zip(rows, days, strict=True)
             if is_finished(day, reply)
         ]

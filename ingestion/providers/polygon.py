@@ -19,7 +19,7 @@ from ingestion.profile import ProviderProfile, Reply
 from ingestion.responses import ResponseLabel
 from ingestion.source import Answer, Source
 from ingestion.symbols import path_segment
-from ingestion.tables import day_of, merged, new_york_day, plain_text, typed_rows
+from ingestion.tables import UNADJUSTED, day_of, merged, new_york_day, plain_text, typed_rows
 from ingestion.windows import check_days, check_moments, is_announced, is_finished
 
 BARS, SPLITS, DIVIDENDS, NEWS = (
@@ -214,7 +214,7 @@ def _bar(row: Mapping[str, Any]) -> tuple[Any, ...]:
     values = [row[field] for field in _BAR_FIELDS] + [row.get("vw"), row.get("n")]
     if not all(value is None or type(value) in (int, float) for value in values):
         raise ValueError("a price or volume is no number")
-    return tuple(values)
+    return (*values, UNADJUSTED)
 
 
 def _why(err: Exception) -> str:

@@ -98,8 +98,10 @@ def _add_bars(market: Market, symbol: str) -> None:
             "close": close,
             "volume": 1e6 * (1 + up),
         }
-        market.add("polygon__daily_bars", **bar, vwap=close, transactions=1000)
-        market.add("fmp__daily_prices", **bar)
+        market.add(
+            "polygon__daily_bars", **bar, vwap=close, transactions=1000, adjustment_mode="none"
+        )
+        market.add("fmp__daily_prices", **bar, adjustment_mode="none")
 
 
 def _add_actions(market: Market, symbol: str) -> None:

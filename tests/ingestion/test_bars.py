@@ -1,10 +1,14 @@
 """Daily bars: what is asked, of whom, and what happens when it fails."""
 
+import hashlib
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pyarrow.parquet as pq
 import pytest
 
+from ingestion.database import CacheDatabase
 from tests.ingestion.transport import Canned
 
 NIGHT = date(2017, 6, 30)
@@ -339,6 +343,18 @@ def test_damaged_cache_file_is_fetched_again(bench):
     assert [(problem.symbol, problem.is_degrading) for problem in second.problems] == [
         ("ZZQ", False)
     ]
+
+
+def test_cache_file_with_the_columns_of_another_release_is_fetched_again(bench):
+    first = collect(bench)
+    path = next((bench.settings.cache_root / "polygon" / "ZZQ").glob("*.daily_bars.parquet"))
+    pq.write_table(pq.read_table(path).drop_columns(["adjustment_mode"]), path)
+    with closing(CacheDatabase(bench.settings.cache_root, bench.settings.world)) as database:
+        database.query(
+            "update entries set content_hash = ? where dataset = 'daily_bars' and symbol = 'ZZQ'",
+            (hashlib.sha256(path.read_bytes()).hexdigest(),),
+        )
+    assert collect(bench).tables[BARS] == first.tables[BARS]
 
 
 def test_clock_turned_back_does_not_bring_rows_from_the_future(bench):

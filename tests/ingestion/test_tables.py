@@ -19,6 +19,7 @@ ARROW_TYPES = {
     "double": pa.float64(),
     "bigint": pa.int64(),
     "timestamptz": pa.timestamp("us", tz="UTC"),
+    "boolean": pa.bool_(),
 }
 REPLY = Reply("fmp", "", 200, "", {}, b"", "hash", datetime(2026, 1, 7, tzinfo=UTC))
 SPLITS = "raw.fmp__splits"
