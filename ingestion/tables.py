@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import pyarrow as pa
@@ -176,20 +176,33 @@ def typed_rows(name: str, rows: Sequence[tuple[Any, ...]], reply: Reply) -> pa.T
     """
     if not rows:
         return empty_table(name)
+    try:
+        columns = list(zip(*rows, strict=True))
+    except ValueError:
+        raise _wrong_type(reply) from None
+    return typed_columns(name, columns, reply)
+
+
+def typed_columns(name: str, columns: Sequence[Sequence[Any]], reply: Reply) -> pa.Table:
+    """The same as `typed_rows`, from columns: many times faster for long histories."""
     schema, payload = SCHEMAS[name], _COLUMNS[name].values()
     try:
-        columns = zip(*rows, strict=True)
         arrays = [
             pa.array(values, type=kind) for values, kind in zip(columns, payload, strict=True)
         ]
-        arrays.append(pa.repeat(pa.scalar(reply.fetched_at, MOMENT), len(rows)))
-        arrays.append(pa.repeat(reply.hash, len(rows)))
+        count = len(arrays[0])
+        arrays.append(pa.repeat(pa.scalar(reply.fetched_at, MOMENT), count))
+        arrays.append(pa.repeat(reply.hash, count))
         table = pa.Table.from_arrays(arrays, schema=schema)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        raise BadPayloadError(f"{reply.provider} sent a value of the wrong type") from None
+        raise _wrong_type(reply) from None
     if any(table[column].null_count for column in KEYS[name]):
         raise BadPayloadError(f"{reply.provider} sent a row without {' or '.join(KEYS[name])}")
     return _distinct(name, table)
+
+
+def _wrong_type(reply: Reply) -> BadPayloadError:
+    return BadPayloadError(f"{reply.provider} sent a value of the wrong type")
 
 
 def merged(name: str, tables: Iterable[pa.Table]) -> pa.Table:
@@ -206,12 +219,22 @@ def merged(name: str, tables: Iterable[pa.Table]) -> pa.Table:
 
 def _distinct(name: str, table: pa.Table) -> pa.Table:
     """The rows in the order of their key, of equal keys the last one."""
-    keys = list(KEYS[name])
-    seen = list(zip(*(table[column].to_pylist() for column in keys), strict=True))
-    last = {key: position for position, key in enumerate(seen)}
-    if len(last) < len(seen):
-        table = table.take(pa.array(last.values(), type=pa.int64()))
-    return table.sort_by([(column, "ascending") for column in keys]).combine_chunks()
+    keys = KEYS[name]
+    # the sort is stable: of equal keys the last row stays the last
+    order = pc.sort_indices(table, sort_keys=[(column, "ascending") for column in keys])
+    ordered = table.take(order).combine_chunks()
+    count = ordered.num_rows
+    if count < 2:
+        return ordered
+    is_repeat = reduce(
+        pc.and_,
+        (
+            pc.equal(ordered[column].slice(1), ordered[column].slice(0, count - 1))
+            for column in keys
+        ),
+    )
+    is_last = pa.chunked_array([*pc.invert(is_repeat).chunks, pa.array([True])])
+    return ordered.filter(is_last).combine_chunks()
 
 
 def within(table: pa.Table, column: str, first: date, last: date) -> pa.Table:
