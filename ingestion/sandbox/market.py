@@ -20,7 +20,8 @@ from ingestion.sandbox.macro import Series, macro_series
 from ingestion.sandbox.news import Newsroom, Story
 from ingestion.sandbox.prices import History, price_history
 from ingestion.sandbox.returns import growth_of
-from ingestion.sandbox.streams import stream
+from ingestion.sandbox.statements import Statement, statements_of
+from ingestion.sandbox.streams import Integers, stream
 from warehouse.sessions import LAST_DAY, NEW_YORK, Sessions, new_york_sessions
 
 Computed = TypeVar("Computed")
@@ -56,9 +57,17 @@ class Market:
         self._computed: dict[tuple[str, str], object] = {}
         self._lock = threading.RLock()
 
+    @cached_property
+    def _sessions_before(self) -> int:
+        return bisect_left(self.sessions.days, MARKET_START)
+
+    def hours(self, at: int) -> tuple[datetime, datetime]:
+        """The UTC moments at which a session opens and closes, early closes included."""
+        place = self._sessions_before + at
+        return self.sessions.opens[place], self.sessions.closes[place]
+
     def _short_sessions(self) -> list[bool]:
-        skipped = bisect_left(self.sessions.days, MARKET_START)
-        closes = self.sessions.closes[skipped : skipped + len(self.days)]
+        closes = (self.hours(at)[1] for at in range(len(self.days)))
         return [close.astimezone(NEW_YORK).time() < REGULAR_CLOSE for close in closes]
 
     def _once(self, what: str, name: str, compute: Callable[[], Computed]) -> Computed:
@@ -72,9 +81,17 @@ class Market:
         return bisect_right(self.days, day) - 1
 
     @cached_property
-    def midnights(self) -> tuple[int, ...]:
+    def midnights(self) -> Integers:
         """(n_sessions,) epoch seconds at which each session's New York day began."""
-        return tuple(int(datetime.combine(day, time(), NEW_YORK).timestamp()) for day in self.days)
+        moments = (datetime.combine(day, time(), NEW_YORK) for day in self.days)
+        return np.array([int(moment.timestamp()) for moment in moments], dtype=np.int64)
+
+    @cached_property
+    def minutes_per_session(self) -> Integers:
+        """(n_sessions,) minutes between the opening and the closing bell."""
+        hours = (self.hours(at) for at in range(len(self.days)))
+        lengths = [int((closes - opens).total_seconds()) // 60 for opens, closes in hours]
+        return np.array(lengths, dtype=np.int64)
 
     def history(self, symbol: str) -> History:
         """Raw bars and corporate actions of one name."""
@@ -100,6 +117,14 @@ class Market:
             volume = round(int(history.volume[at]) * 0.985)
             found.append(Correction(at, close, volume, at + sessions_later))
         return tuple(found)
+
+    def statements(self, symbol: str) -> tuple[Statement, ...]:
+        """All statements of one company, in order of acceptance; none of a fund."""
+        return self._once("statements", symbol, lambda: self._statements(symbol))
+
+    def _statements(self, symbol: str) -> tuple[Statement, ...]:
+        history = self.history(symbol)
+        return statements_of(history, self.seed, self.climate.stress, self.days)
 
     def stories(self, symbol: str) -> tuple[Story, ...]:
         """All stories about one name, by publication, those it shares with others included."""

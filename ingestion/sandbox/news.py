@@ -26,12 +26,16 @@ TONE_THRESHOLD = 0.36
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One story. `tickers`: whom it is about, the one it was written for first."""
+    """One story. `tickers`: whom it is about, the one it was written for first.
+
+    `tone`: in which it was written; providers may read it otherwise.
+    """
 
     story_id: int
     published_at: datetime
     headline: str
     tickers: tuple[str, ...]
+    tone: Tone
 
 
 class _Draw(NamedTuple):
@@ -111,11 +115,11 @@ def _written(
     )  # fmt: skip
     story_id = zlib.crc32(instrument.symbol.encode()) * STORIES_SPACE + number
     tickers = (instrument.symbol, other) if other else (instrument.symbol,)
-    story = Story(story_id, _publication(day, draw.clock, draw.minute), headline, tickers)
+    story = Story(story_id, _publication(day, draw.clock, draw.minute), headline, tickers, tone)
     if draw.reissued >= REISSUED_FRACTION:
         return [story]
     later = story.published_at + timedelta(minutes=5 + int(110 * draw.reissued / REISSUED_FRACTION))
-    return [story, Story(story_id + 1, later, headline, tickers)]
+    return [story, Story(story_id + 1, later, headline, tickers, tone)]
 
 
 def _publication(day: date, clock: float, minute: float) -> datetime:

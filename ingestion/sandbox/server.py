@@ -5,29 +5,28 @@ with SandboxServer(seed=7, now=moment) as sandbox:
 """
 
 import hashlib
-import socket
-import sys
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import TCPServer
 from types import TracebackType
 from typing import NamedTuple, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ingestion.sandbox.catalogue import DEFAULT_SYMBOLS, MARKET_START
+from ingestion.sandbox.faults import FaultRule, FaultScript
+from ingestion.sandbox.loopback import LOOPBACK, LoopbackServer
 from ingestion.sandbox.market import market_of
-from ingestion.sandbox.view import View
+from ingestion.sandbox.spoiling.outcome import Outcome, asked_symbols, spoilt
+from ingestion.sandbox.view import Plan, View
 from ingestion.sandbox.wire.cboe import answer_cboe
 from ingestion.sandbox.wire.finnhub import answer_finnhub
+from ingestion.sandbox.wire.fmp import answer_fmp
 from ingestion.sandbox.wire.fred import answer_fred, answer_fred_graph
 from ingestion.sandbox.wire.http import Reply, Request, not_found
 from ingestion.sandbox.wire.massive import answer_massive
+from ingestion.sandbox.wire.yahoo import answer_yahoo
 from warehouse.sessions import LAST_DAY, NEW_YORK
 
-LOOPBACK = "127.0.0.1"
-KEY_PARAMETERS = ("token", "apiKey", "api_key")
+KEY_PARAMETERS = ("token", "apiKey", "api_key", "apikey")
 
 
 class Provider(NamedTuple):
@@ -41,19 +40,25 @@ class Provider(NamedTuple):
 PROVIDERS: dict[str, Provider] = {
     "polygon": Provider("/massive", answer_massive, needs_key=True),
     "finnhub": Provider("/finnhub/api/v1", answer_finnhub, needs_key=True),
+    "fmp": Provider("/fmp/stable", answer_fmp, needs_key=True),
     "fred": Provider("/fred", answer_fred, needs_key=True),
     "fred_graph": Provider("/fredgraph", answer_fred_graph, needs_key=False),
     "cboe": Provider("/cboe", answer_cboe, needs_key=False),
+    "yahoo": Provider("/yahoo", answer_yahoo, needs_key=False),
 }
 
 
 class ServedRequest(NamedTuple):
-    """One line of the request log; the query comes without its key."""
+    """One line of the request log; the query comes without its key.
+
+    `status`: None if no answer was given. `fault`: the kind of fault that was applied, if any.
+    """
 
     provider: str
     path: str
     query: Mapping[str, str]
-    status: int
+    status: int | None
+    fault: str | None = None
 
 
 class SandboxServer:
@@ -66,6 +71,9 @@ class SandboxServer:
     symbols : the listed names; the default universe, the funds and a delisted name if None.
     first_day : nothing before it is served; it changes no value.
     null_close : (symbol, date) of bars whose close is served as null, to rehearse bad data.
+    plan : `free` refuses what the providers' free plans refuse, in their own words.
+    baml_years : how many years FRED keeps of its BAML series, three today; None keeps all.
+    faults : what goes wrong; see `ingestion/sandbox/faults.py`.
 
     Attributes
     ----------
@@ -87,6 +95,9 @@ class SandboxServer:
         symbols: Sequence[str] | None = None,
         first_day: date = MARKET_START,
         null_close: Collection[tuple[str, date]] = (),
+        plan: Plan = "paid",
+        baml_years: int | None = None,
+        faults: Sequence[FaultRule] = (),
     ) -> None:
         if now.tzinfo is None:
             raise ValueError("the sandbox needs a `now` with a zone")
@@ -98,14 +109,16 @@ class SandboxServer:
         # a year to spare: a row of December is published, or corrected, in January
         market = market_of(seed, year + 1)
         listed = tuple(symbols) if symbols is not None else DEFAULT_SYMBOLS
-        self.view = View(market, now.astimezone(UTC), listed, first_day, frozenset(null_close))
+        withheld = frozenset(null_close)
+        self.view = View(market, now.astimezone(UTC), listed, first_day, withheld, plan, baml_years)
         self.api_keys: Mapping[str, str] = {
             name: hashlib.sha256(f"{seed} {name}".encode()).hexdigest()[:32]
             for name, provider in PROVIDERS.items()
             if provider.needs_key
         }
         self.request_log: list[ServedRequest] = []
-        self._http = _LoopbackServer(self)
+        self.faults = faults
+        self._http = LoopbackServer(self.outcome)
         self._thread = threading.Thread(
             target=self._http.serve_forever,
             kwargs={"poll_interval": 0.05},
@@ -119,8 +132,23 @@ class SandboxServer:
         root = f"http://{LOOPBACK}:{self._http.server_address[1]}"
         return {name: root + provider.prefix for name, provider in PROVIDERS.items()}
 
-    def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
-        """Answer one request by its path on this server."""
+    @property
+    def faults(self) -> Sequence[FaultRule]:
+        """The present fault script; setting one starts its counts anew."""
+        return self._script.rules
+
+    @faults.setter
+    def faults(self, rules: Sequence[FaultRule]) -> None:
+        self._script = FaultScript(tuple(rules))
+
+    def outcome(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Outcome:
+        """What becomes of one request, and a line of it in the log.
+
+        Parameters
+        ----------
+        path : on this server, decoded.
+        headers : names in lower case.
+        """
         for name, provider in PROVIDERS.items():
             if path.startswith(f"{provider.prefix}/"):
                 request = Request(
@@ -131,11 +159,19 @@ class SandboxServer:
                     key=self.api_keys.get(name, ""),
                     view=self.view,
                 )
-                reply = provider.answer(request)
+                symbols = asked_symbols(path, query)
+                rule = self._script.take(name, path, symbols)
+                outcome = (
+                    spoilt(rule, name, request, symbols, provider.answer)
+                    if rule
+                    else Outcome(provider.answer(request))
+                )
                 kept = {key: text for key, text in query.items() if key not in KEY_PARAMETERS}
-                self.request_log.append(ServedRequest(name, request.path, kept, reply.status))
-                return reply
-        return not_found()
+                self.request_log.append(
+                    ServedRequest(name, request.path, kept, outcome.status, outcome.fault)
+                )
+                return outcome
+        return Outcome(not_found())
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -151,74 +187,9 @@ class SandboxServer:
 
     def close(self) -> None:
         """Stop answering and free the port; safe to call twice."""
+        self._http.closing.set()  # whoever keeps silent or drips ends now
         if self._thread.is_alive():
             self._http.shutdown()
             self._thread.join()
         self._http.server_close()
         self._http.hang_up()
-
-
-class _LoopbackServer(ThreadingHTTPServer):
-    """One thread per connection, all of them ended by `hang_up`."""
-
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, sandbox: SandboxServer) -> None:
-        self.sandbox = sandbox
-        self._open: set[socket.socket] = set()
-        self._open_lock = threading.Lock()
-        super().__init__((LOOPBACK, 0), _Handler)
-
-    def server_bind(self) -> None:
-        """Bind without the reverse name lookup of the base class, which may ask a resolver."""
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = LOOPBACK, self.server_address[1]
-
-    def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
-        with self._open_lock:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]
-        with self._open_lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def hang_up(self) -> None:
-        """Close the connections that clients keep alive, so that their threads end."""
-        with self._open_lock:
-            still_open = tuple(self._open)
-        for connection in still_open:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # the client was faster
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is no news; anything else is a defect and must be seen."""
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server_version, sys_version = "sandbox", ""
-    server: _LoopbackServer
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        query = dict(parse_qsl(url.query, keep_blank_values=True))
-        headers = {name.lower(): text for name, text in self.headers.items()}
-        reply = self.server.sandbox.answer(unquote(url.path), query, headers)
-        self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
-        for name, text in reply.headers.items():
-            self.send_header(name, text)
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing: requests are in the request log."""

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from xml.sax.saxutils import quoteattr
 
 from ingestion.sandbox.catalogue import SERIES_IDS
-from ingestion.sandbox.macro import CENTRAL, MISSING
+from ingestion.sandbox.macro import CENTRAL, DAILY_ALSO_ON_WEEKENDS, MISSING
 from ingestion.sandbox.view import Observation
 from ingestion.sandbox.wire.http import (
     BadParameterError,
@@ -20,15 +20,26 @@ from ingestion.sandbox.wire.http import (
 EARLIEST, LATEST = date(1776, 7, 4), date(9999, 12, 31)
 KEY_HELP = "Read https://fred.stlouisfed.org/docs/api/api_key.html for more information."
 ONLY_SUPPORTED = {"units": "lin", "output_type": "1"}
+TITLES = {
+    "BAMLH0A0HYM2": "Simulated US High Yield Option-Adjusted Spread",
+    "BAMLC0A0CM": "Simulated US Corporate Option-Adjusted Spread",
+    "DGS3MO": "Simulated 3-Month Treasury Yield",
+    "DGS10": "Simulated 10-Year Treasury Yield",
+    "DFF": "Simulated Federal Funds Rate",
+    "VIXCLS": "Simulated VIX",
+}
+XML_HEAD, XML_TYPE = '<?xml version="1.0" encoding="utf-8" ?>', "text/xml; charset=utf-8"
+INDEX_SERIES = ("VIXCLS",)
 
 
 def answer_fred(request: Request) -> Reply:
     """Serve the API; every refusal, also of a key, is a 400."""
-    if request.path != "/series/observations":
+    pages = {"/series/observations": _observations, "/series": _series}
+    if request.path not in pages:
         return not_found()
     try:
         _check_key(request)
-        return _observations(request)
+        return pages[request.path](request)
     except BadParameterError as error:
         return _refused(request, str(error))
 
@@ -53,12 +64,47 @@ def _refused(request: Request, problem: str) -> Reply:
     return text_reply(f'<error code="400" message={quoteattr(message)}/>', 400, "text/xml")
 
 
-def _observations(request: Request) -> Reply:
+def _asked_series(request: Request) -> str:
     series_id = request.query.get("series_id")
     if not series_id:
         raise BadParameterError("Variable series_id is not set.")
     if series_id not in SERIES_IDS:
         raise BadParameterError("The series does not exist.")
+    return series_id
+
+
+def _series(request: Request) -> Reply:
+    """What a series is, and from when to when it reaches as of now."""
+    series_id, view = _asked_series(request), request.view
+    versions = view.observations(series_id, known_at=view.now)
+    today = view.now.astimezone(CENTRAL).date().isoformat()
+    realtime = {"realtime_start": today, "realtime_end": today}
+    units = ("Index", "Index") if series_id in INDEX_SERIES else ("Percent", "%")
+    last_update = max((version.known_from for version in versions), default=view.now)
+    about = {
+        "id": series_id,
+        **realtime,
+        "title": TITLES[series_id],
+        "observation_start": min((version.day for version in versions), default=LATEST).isoformat(),
+        "observation_end": max((version.day for version in versions), default=EARLIEST).isoformat(),
+        "frequency": "Daily, 7-Day" if series_id == DAILY_ALSO_ON_WEEKENDS else "Daily",
+        "frequency_short": "D",
+        "units": units[0],
+        "units_short": units[1],
+        "seasonal_adjustment": "Not Seasonally Adjusted",
+        "seasonal_adjustment_short": "NSA",
+        "last_updated": f"{last_update.astimezone(CENTRAL):%Y-%m-%d %H:%M:%S%z}"[:-2],
+        "popularity": 1,
+        "notes": "A series of the sandbox market.",
+    }
+    if request.query.get("file_type") == "json":
+        return json_reply({**realtime, "seriess": [about]})
+    text = f"<seriess {_attributes(realtime)}>\n  <series {_attributes(about)}/>\n</seriess>"
+    return text_reply(f"{XML_HEAD}\n{text}", 200, XML_TYPE)
+
+
+def _observations(request: Request) -> Reply:
+    series_id = _asked_series(request)
     for name, supported in ONLY_SUPPORTED.items():
         if request.query.get(name, supported) != supported:
             raise BadParameterError(f"The sandbox knows {name} = {supported} only.")
@@ -66,10 +112,9 @@ def _observations(request: Request) -> Reply:
     first = request.day("observation_start", EARLIEST)
     last = request.day("observation_end", LATEST)
     known_from, known_to = request.day("realtime_start", today), request.day("realtime_end", today)
+    versions = _versions(request, series_id, known_from, known_to)
     rows = [
-        _row(version, known_from, known_to)
-        for version in _versions(request, series_id, known_from, known_to)
-        if first <= version.day <= last
+        _row(version, known_from, known_to) for version in versions if first <= version.day <= last
     ]
     if request.query.get("sort_order") == "desc":
         rows.reverse()
@@ -128,9 +173,8 @@ def _document(request: Request, envelope: dict[str, object], rows: list[dict[str
     if request.query.get("file_type") == "json":
         return json_reply({**envelope, "observations": rows})
     children = "\n".join(f"  <observation {_attributes(row)}/>" for row in rows)
-    head = '<?xml version="1.0" encoding="utf-8" ?>'
-    text = f"{head}\n<observations {_attributes(envelope)}>\n{children}\n</observations>"
-    return text_reply(text, 200, "text/xml; charset=utf-8")
+    text = f"{XML_HEAD}\n<observations {_attributes(envelope)}>\n{children}\n</observations>"
+    return text_reply(text, 200, XML_TYPE)
 
 
 def _attributes(values: Mapping[str, object]) -> str:

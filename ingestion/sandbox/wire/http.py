@@ -45,6 +45,14 @@ class Request:
             raise BadParameterError(f"{name} is not a whole number") from error
 
 
+def asked_symbol(request: Request) -> str:
+    """The one symbol that a page is asked about."""
+    symbol = request.query.get("symbol")
+    if not symbol:
+        raise BadParameterError("symbol")
+    return symbol
+
+
 @dataclass(frozen=True)
 class Reply:
     """Status, body and headers of one answer."""

@@ -1,13 +1,13 @@
-"""Massive's lists: splits, dividends and news, with their filters, order and pages."""
+"""Massive's lists of splits and dividends, new and old, with their filters, order and pages."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from ingestion.sandbox.actions import Dividend
-from ingestion.sandbox.news import PUBLISHER, SUMMARY, Story
 from ingestion.sandbox.view import View
+from ingestion.sandbox.wire.adjusted import shares_since, split_on
 from ingestion.sandbox.wire.http import BadParameterError, Request
 from ingestion.sandbox.wire.paging import asked, page_of
 
@@ -20,19 +20,18 @@ FILTERS: dict[str, Callable[[str, str], bool]] = {
     ".lt": lambda value, bound: value < bound,
     ".lte": lambda value, bound: value <= bound,
 }
-PUBLISHER_FIELDS = {
-    "name": PUBLISHER,
-    "homepage_url": "https://sandbox.example/",
-    "logo_url": "https://sandbox.example/logo.png",
-    "favicon_url": "https://sandbox.example/favicon.ico",
-}
+NEW_DIVIDEND_FIELDS = (
+    "split_adjusted_cash_amount", "distribution_type", "historical_adjustment_factor",
+)  # fmt: skip
+OLD_FREE_DAYS = 2 * 365
 
 
 def _row_id(*about: object) -> str:
     return "E" + hashlib.sha256(repr(about).encode()).hexdigest()[:20]
 
 
-def _tickers(query: Mapping[str, str], view: View) -> Sequence[str]:
+def asked_tickers(query: Mapping[str, str], view: View) -> Sequence[str]:
+    """The names that a list is asked for; the whole market if none."""
     if "ticker" in query:
         return (query["ticker"],)
     if "ticker.any_of" in query:
@@ -40,23 +39,44 @@ def _tickers(query: Mapping[str, str], view: View) -> Sequence[str]:
     return view.symbols
 
 
+def _is_asked(query: Mapping[str, str], date_field: str, day: str) -> bool:
+    return all(
+        holds(day, query[date_field + suffix])
+        for suffix, holds in FILTERS.items()
+        if date_field + suffix in query
+    )
+
+
 def _list_page(
-    request: Request, query: Mapping[str, str], rows: list[Row], date_field: str
+    request: Request,
+    query: Mapping[str, str],
+    rows: list[Row],
+    date_field: str,
+    *,
+    sort: tuple[str, str],
+    size: int,
 ) -> dict[str, object]:
-    """Filter by date, sort and cut a page; ISO dates compare as text."""
-    for suffix, holds in FILTERS.items():
-        bound = query.get(date_field + suffix)
-        if bound is not None:
-            rows = [row for row in rows if holds(row[date_field], bound)]
-    field, _, order = query.get("sort", f"{date_field}.desc").partition(".")
+    """Filter by date, sort by a field and its order, and cut a page; ISO dates compare as text."""
+    rows = [row for row in rows if _is_asked(query, date_field, row[date_field])]
+    field, order = sort
     if field not in (date_field, "ticker") or order not in ("", "asc", "desc"):
         raise BadParameterError(f"sort by {field!r} is not supported")
     rows.sort(key=lambda row: (row[field], row["id"]), reverse=order == "desc")
-    page, following = page_of(rows, request, query, size=_limit(query, default=100, highest=5000))
+    page, following = page_of(rows, request, query, size=size)
     return {"results": page, **following}
 
 
-def _limit(query: Mapping[str, str], *, default: int, highest: int) -> int:
+def _new_list_page(
+    request: Request, query: Mapping[str, str], rows: list[Row], date_field: str
+) -> dict[str, object]:
+    """Field and order are one parameter here."""
+    field, _, order = query.get("sort", f"{date_field}.desc").partition(".")
+    size = page_size(query, default=100, highest=5000)
+    return _list_page(request, query, rows, date_field, sort=(field, order), size=size)
+
+
+def page_size(query: Mapping[str, str], *, default: int, highest: int) -> int:
+    """Read `limit`, moved to the highest that the list allows."""
     text = query.get("limit", str(default))
     if not text.isdigit():
         raise BadParameterError("limit is not a whole number")
@@ -67,7 +87,7 @@ def splits_page(request: Request) -> dict[str, object]:
     """`/stocks/v1/splits`."""
     query, view = asked(request), request.view
     rows: list[Row] = []
-    for ticker in _tickers(query, view):
+    for ticker in asked_tickers(query, view):
         cumulative = 1.0  # to today, so it changes with every later split
         for split in reversed(view.splits(ticker)):
             cumulative *= split.shares_before / split.shares_after
@@ -83,35 +103,22 @@ def splits_page(request: Request) -> dict[str, object]:
                     "historical_adjustment_factor": round(cumulative, 6),
                 }
             )
-    return _list_page(request, query, rows, "execution_date")
+    return _new_list_page(request, query, rows, "execution_date")
 
 
 def dividends_page(request: Request) -> dict[str, object]:
     """`/stocks/v1/dividends`."""
     query, view = asked(request), request.view
     rows: list[Row] = []
-    for ticker in _tickers(query, view):
+    for ticker in asked_tickers(query, view):
         cumulative = 1.0
         for number, paid in reversed(list(enumerate(view.dividends(ticker)))):
             before = float(view.market.history(ticker).close[paid.at - 1])
-            ratio = _shares_since(view, ticker, paid.at)
-            cumulative *= 1 - paid.cash_usd * _split_on(view, ticker, paid.at) / before
-            rows.append(_dividend_row(view, ticker, number, paid, ratio, cumulative))
-    return _list_page(request, query, rows, "ex_dividend_date")
-
-
-def _shares_since(view: View, ticker: str, at: int) -> float:
-    """Shares today for one share of session `at`."""
-    shares = 1.0
-    for split in view.splits(ticker):
-        if split.at > at:
-            shares *= split.shares_after / split.shares_before
-    return shares
-
-
-def _split_on(view: View, ticker: str, at: int) -> float:
-    on_day = (split for split in view.splits(ticker) if split.at == at)
-    return next((split.shares_after / split.shares_before for split in on_day), 1.0)
+            ratio = shares_since(view, ticker, paid.at)
+            cumulative *= 1 - paid.cash_usd * split_on(view, ticker, paid.at) / before
+            if _is_asked(query, "ex_dividend_date", view.market.days[paid.at].isoformat()):
+                rows.append(_dividend_row(view, ticker, number, paid, ratio, cumulative))
+    return _new_list_page(request, query, rows, "ex_dividend_date")
 
 
 def _dividend_row(
@@ -134,60 +141,44 @@ def _dividend_row(
     }
 
 
-def news_page(request: Request) -> dict[str, object]:
-    """`/v2/reference/news`: one article per story, with all its tickers."""
+def old_splits_page(request: Request) -> dict[str, object]:
+    """`/v3/reference/splits`: the old spelling, whole shares, small pages."""
     query, view = asked(request), request.view
-    since, until = datetime(1970, 1, 1, tzinfo=UTC), view.now
-    for suffix in FILTERS:
-        bound = query.get("published_utc" + suffix)
-        if bound is not None:
-            since, until = _narrowed(since, until, suffix, bound)
-    found = {
-        story.story_id: story
-        for ticker in _tickers(query, view)
-        for story in view.stories(ticker, since, until)
-    }
-    stories = sorted(found.values(), key=lambda story: (story.published_at, story.story_id))
-    if query.get("order", "desc") == "desc":
-        stories.reverse()
-    size = _limit(query, default=10, highest=1000)
-    page, following = page_of(stories, request, query, size=size)
-    return {"results": [_article(story) for story in page], "count": len(page), **following}
+    rows = [
+        {
+            "id": _row_id(ticker, "split", split.at),
+            "ticker": ticker,
+            "execution_date": view.market.days[split.at].isoformat(),
+            "split_from": split.shares_before,
+            "split_to": split.shares_after,
+        }
+        for ticker in asked_tickers(query, view)
+        for split in view.splits(ticker)
+    ]
+    return _old_list_page(request, query, rows, "execution_date")
 
 
-def _narrowed(
-    since: datetime, until: datetime, suffix: str, bound: str
-) -> tuple[datetime, datetime]:
-    """Stories carry whole seconds, so an open border is the next second."""
-    moment, second = _moment(bound), timedelta(seconds=1)
-    if suffix == "" and len(bound) == len("2026-01-06"):
-        return moment, moment + timedelta(days=1) - second
-    if suffix == "":
-        return moment, moment
-    if suffix.startswith(".g"):
-        return max(since, moment + (second if suffix == ".gt" else timedelta())), until
-    return since, min(until, moment - (second if suffix == ".lt" else timedelta()))
+def old_dividends_page(request: Request) -> dict[str, object]:
+    """`/v3/reference/dividends`: amounts as paid only, never split-adjusted."""
+    query, view = asked(request), request.view
+    rows: list[Row] = []
+    for ticker in asked_tickers(query, view):
+        for number, paid in enumerate(view.dividends(ticker)):
+            row = _dividend_row(view, ticker, number, paid, 1.0, 1.0)
+            is_special = row["distribution_type"] == "special"
+            for name in NEW_DIVIDEND_FIELDS:
+                del row[name]
+            rows.append({**row, "dividend_type": "SC" if is_special else "CD"})
+    return _old_list_page(request, query, rows, "ex_dividend_date")
 
 
-def _moment(text: str) -> datetime:
-    """A date (midnight UTC) or an RFC 3339 moment."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadParameterError("published_utc is not a date or an RFC 3339 moment") from error
-    return moment if moment.tzinfo else datetime.combine(moment.date(), time(), UTC)
-
-
-def _article(story: Story) -> Row:
-    address = f"https://sandbox.example/news/{story.story_id}"
-    return {
-        "id": hashlib.sha256(str(story.story_id).encode()).hexdigest(),
-        "publisher": PUBLISHER_FIELDS,
-        "title": story.headline,
-        "author": PUBLISHER,
-        "published_utc": f"{story.published_at:%Y-%m-%dT%H:%M:%SZ}",
-        "article_url": address,
-        "tickers": list(story.tickers),
-        "description": SUMMARY,
-        "keywords": ["simulated"],
-    }
+def _old_list_page(
+    request: Request, query: Mapping[str, str], rows: list[Row], date_field: str
+) -> dict[str, object]:
+    """Two years on the free plan; `order` is a parameter of its own."""
+    if request.view.plan == "free":
+        oldest = (request.view.today - timedelta(days=OLD_FREE_DAYS)).isoformat()
+        rows = [row for row in rows if row[date_field] >= oldest]
+    sort = query.get("sort", date_field), query.get("order", "desc")
+    size = page_size(query, default=10, highest=1000)
+    return _list_page(request, query, rows, date_field, sort=sort, size=size)

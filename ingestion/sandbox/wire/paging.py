@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -41,3 +42,9 @@ def page_of(
     cursor = base64.urlsafe_b64encode(state.encode()).decode()
     address = f"{request.base_url}{quote(request.path, safe='/:')}?cursor={quote(cursor)}"
     return page, {"next_url": address}
+
+
+def request_id(request: Request) -> str:
+    """The name of an answer: equal questions, equal names, whatever the key."""
+    query = sorted((name, text) for name, text in request.query.items() if name != KEY_PARAMETER)
+    return hashlib.sha256(f"{request.path}{query}".encode()).hexdigest()[:32]

@@ -39,6 +39,8 @@ class Client:
                 sent["Authorization"] = f"Bearer {text}"
             if provider == "finnhub":
                 sent["X-Finnhub-Token"] = text
+            if provider == "fmp":
+                sent["apikey"] = text
             if provider == "fred":
                 asked["api_key"] = text
         url = path if path.startswith("http") else self.sandbox.base_urls[provider] + path
@@ -74,13 +76,14 @@ def client_at() -> Iterator[Callable[..., Client]]:
     """A client of a sandbox as it stands at a moment; one server per distinct request."""
     with ExitStack() as stack:
         session = stack.enter_context(requests.Session())
-        known: dict[tuple[datetime, tuple[str, ...] | None], Client] = {}
+        known: dict[tuple[Any, ...], Client] = {}
 
-        def client(now: datetime, symbols: tuple[str, ...] | None = None) -> Client:
-            if (now, symbols) not in known:
-                server = SandboxServer(seed=SEED, now=now, symbols=symbols)
-                known[now, symbols] = Client(stack.enter_context(server), session)
-            return known[now, symbols]
+        def client(now: datetime, symbols: tuple[str, ...] | None = None, **options: Any) -> Client:
+            asked = (now, symbols, *sorted(options.items()))
+            if asked not in known:
+                server = SandboxServer(seed=SEED, now=now, symbols=symbols, **options)
+                known[asked] = Client(stack.enter_context(server), session)
+            return known[asked]
 
         yield client
 

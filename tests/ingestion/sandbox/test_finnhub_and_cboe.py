@@ -82,7 +82,7 @@ def test_quote_of_an_unknown_name_is_zeros(client: Client) -> None:
     [
         ("/quote", None, {"symbol": "SPY"}, 401, "Please use an API key"),
         ("/quote", "wrong", {"symbol": "SPY"}, 401, "Invalid API key"),
-        ("/stock/candle", "right", {"symbol": "SPY"}, 403, "You don't have access"),
+        ("/stock/candle", "right", {"symbol": "SPY"}, 422, "from"),
         ("/quote", "right", {}, 422, "symbol"),
         ("/company-news", "right", {"symbol": "SPY"}, 422, "from, to"),
         ("/company-news", "right", {"symbol": "SPY", "from": "x", "to": "y"}, 422, "not a date"),

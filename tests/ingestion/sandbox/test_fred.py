@@ -113,6 +113,35 @@ def test_vintages_can_be_asked_for(
     assert [row["value"] for row in then] == [first]
 
 
+def test_all_vintages_hold_what_is_current(client: Client) -> None:
+    asked = {"realtime_start": "1776-07-04", "realtime_end": "9999-12-31"}
+    for series_id in SERIES_IDS:
+        every = client.observations(series_id, **asked)
+        current = [row for row in every if row["realtime_end"] == "9999-12-31"]
+        assert [(row["date"], row["value"]) for row in current] == [
+            (row["date"], row["value"]) for row in client.observations(series_id)
+        ]
+        assert all(row["date"] < row["realtime_start"] <= row["realtime_end"] for row in every)
+
+
+def test_series_page_tells_its_span_and_last_update(client: Client) -> None:
+    reply = client.get("fred", "/series", series_id="VIXCLS", file_type="json").json()
+    (series,) = reply["seriess"]
+    rows = client.observations("VIXCLS")
+    assert (series["observation_start"], series["observation_end"]) == (
+        rows[0]["date"], rows[-1]["date"],
+    )  # fmt: skip
+    assert (series["frequency_short"], series["units"]) == ("D", "Index")
+    assert series["last_updated"] == "2026-11-20 08:00:00-06"
+
+
+def test_series_page_refuses_like_the_others(client: Client) -> None:
+    unknown = client.get("fred", "/series", series_id="NOPE", file_type="json")
+    assert "The series does not exist" in unknown.json()["error_message"]
+    assert client.get("fred", "/series", series_id="DFF").text.startswith("<?xml")
+    assert client.get("fred", "/releases").status_code == 404
+
+
 def test_graph_needs_no_key_and_blanks_are_empty(client: Client) -> None:
     reply = client.get(
         "fred_graph", "/fredgraph.csv", id="DGS3MO", cosd="2026-11-10", coed="2026-11-12"

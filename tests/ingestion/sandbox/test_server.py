@@ -12,15 +12,17 @@ KO_BARS = "/v2/aggs/ticker/KO/range/1/day/2026-11-19/2026-11-20"
 
 
 def test_server_answers_on_the_loopback_only(client: Client) -> None:
-    assert set(client.sandbox.base_urls) == {"polygon", "finnhub", "fred", "fred_graph", "cboe"}
+    assert set(client.sandbox.base_urls) == {
+        "polygon", "finnhub", "fmp", "fred", "fred_graph", "cboe", "yahoo",
+    }  # fmt: skip
     for url in client.sandbox.base_urls.values():
         assert url.startswith("http://127.0.0.1:")
         assert not url.endswith("/")
 
 
 def test_keys_exist_for_keyed_providers_only(client: Client) -> None:
-    assert set(client.sandbox.api_keys) == {"polygon", "finnhub", "fred"}
-    assert len(set(client.sandbox.api_keys.values())) == 3
+    assert set(client.sandbox.api_keys) == {"polygon", "finnhub", "fmp", "fred"}
+    assert len(set(client.sandbox.api_keys.values())) == 4
 
 
 def test_closed_server_no_longer_answers() -> None:
