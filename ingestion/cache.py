@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.database import CacheDatabase
-from ingestion.responses import write_whole
 from ingestion.symbols import checked_symbol
+from warehouse.files import SCRATCH, sweep_scratch, write_bytes
 
 _COLUMNS = (
     'provider, dataset, symbol, start, "end", updated_at, content_hash, path, observed_through, '
@@ -54,6 +54,7 @@ class Cache:
 
     def __init__(self, root: Path, database: CacheDatabase) -> None:
         self._root, self._database = root, database
+        sweep_scratch(root)
 
     def find(self, provider: str, dataset: str, symbol: str) -> CacheEntry | None:
         """The metadata of a cached table, None if there is none."""
@@ -62,6 +63,23 @@ class Cache:
             (provider, dataset, symbol),
         )
         return _entry(*rows[0]) if rows else None
+
+    def entries(
+        self,
+        *,
+        provider: str | None = None,
+        dataset: str | None = None,
+        symbol: str | None = None,
+    ) -> list[CacheEntry]:
+        """The metadata of every cached table, of those that match what is given."""
+        wanted = {"provider": provider, "dataset": dataset, "symbol": symbol}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        where = " and ".join(["true", *(f"{name} = ?" for name in given)])
+        rows = self._database.query(
+            f"select {_COLUMNS} from entries where {where} order by provider, dataset, symbol",
+            tuple(given.values()),
+        )
+        return [_entry(*row) for row in rows]
 
     def read(self, entry: CacheEntry) -> pa.Table:
         """The cached rows.
@@ -76,7 +94,7 @@ class Cache:
         except OSError:
             content = b""
         if hashlib.sha256(content).hexdigest() != entry.content_hash:
-            self._drop(entry)
+            self.drop(entry)
             raise DamagedFileError(f"the cached file {entry.path} is damaged or gone")
         # one thread per file: they are small, and many are read at once
         return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
@@ -95,14 +113,10 @@ class Cache:
         validators: Mapping[str, str] | None = None,
     ) -> CacheEntry:
         """Replace a cached table; a crash leaves the old or the new one."""
-        before = self.find(provider, dataset, symbol)
         name = f"{provider}/{checked_symbol(symbol)}/{updated_at.date()}.{dataset}.parquet"
         buffer = io.BytesIO()
         pq.write_table(table, buffer)
         content = buffer.getvalue()
-        path = self._root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content)
         entry = CacheEntry(
             provider=provider,
             dataset=dataset,
@@ -115,19 +129,28 @@ class Cache:
             observed_through=observed_through,
             validators=validators or {},
         )
-        self._database.query(
-            "insert or replace into entries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(entry)
-        )
+        # file and entry change together, also for another run that shares the cache
+        with self._database.transaction():
+            before = self.find(provider, dataset, symbol)
+            # not flushed to the disk: what a power cut takes fails its hash and is fetched again
+            write_bytes(self._root / name, content, scratch=self._root / SCRATCH, durable=False)
+            self._database.query(
+                "insert or replace into entries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(entry)
+            )
         if before and before.path != name:
             (self._root / before.path).unlink(missing_ok=True)
         return entry
 
-    def _drop(self, entry: CacheEntry) -> None:
-        self._database.query(
-            "delete from entries where provider = ? and dataset = ? and symbol = ?",
-            (entry.provider, entry.dataset, entry.symbol),
-        )
-        (self._root / entry.path).unlink(missing_ok=True)
+    def drop(self, entry: CacheEntry) -> None:
+        """Forget an entry and its file, unless another run has replaced them meanwhile."""
+        with self._database.transaction():
+            dropped = self._database.query(
+                "delete from entries where provider = ? and dataset = ? and symbol = ? "
+                "and content_hash = ? returning 1",
+                (entry.provider, entry.dataset, entry.symbol, entry.content_hash),
+            )
+            if dropped:
+                (self._root / entry.path).unlink(missing_ok=True)
 
 
 def _row(entry: CacheEntry) -> tuple[str | None, ...]:

@@ -11,23 +11,29 @@
     │   └── BadRequestError     the provider refused our question as malformed
     ├── NotFoundError           the provider does not know the symbol, series or file
     ├── OfflineError            the run may not use the network
-    ├── SymbolError             fix the input: not a symbol that may touch a path
-    └── WorldMismatchError      fix the set-up: the cache belongs to another world
+    └── SymbolError             fix the input: not a symbol that may touch a path
 
-`failure` is the class a person reads in reports and logs. No message ever contains a key.
+`failure` is the class a person reads in reports and logs. No message ever contains a key. What is
+wrong with our own files (another world's cache, a full disk) is a `WarehouseError` and ends the
+run: no other provider could help.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from ingestion.profile import Reply
 
 
 class IngestionError(Exception):
     """Something between a provider and our rows failed; the subclass says what to do about it.
 
-    `attempts` is how often the request was sent before giving up, 0 if it never was.
+    `attempts` is how often the request was sent before giving up, 0 if it never was. `reply` is the
+    answer that was taken for an error before anybody read it, if there was one.
     """
 
     failure: ClassVar[str] = "bad_payload"
     attempts: int = 0
+    reply: "Reply | None" = None
 
 
 class TransientError(IngestionError):
@@ -53,7 +59,8 @@ class EntitlementError(IngestionError):
     """The plan does not include what was asked for; the provider works otherwise.
 
     `scope` says how far the refusal reaches: the whole `endpoint`, the `symbol`, the `window` of
-    dates, a `parameter` that was too large, or only this `request` where the text is unknown.
+    dates, the kind of fiscal `period`, a `parameter` that was too large, or only this `request`
+    where the text is unknown.
     """
 
     failure = "entitlement"
@@ -93,7 +100,3 @@ class OfflineError(IngestionError):
 
 class SymbolError(IngestionError, ValueError):
     """Text that is not a symbol and therefore never touches a path or a URL."""
-
-
-class WorldMismatchError(IngestionError):
-    """A cache filled in one world was opened in another."""

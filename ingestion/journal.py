@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any, Self
 
 from ingestion.errors import IngestionError
 from ingestion.masking import Masker, one_line
+from warehouse.files import LineLog, writing_failures
 
 MOST_NAMED_SYMBOLS = 30
+LARGEST_LOG_BYTES, LOGS_KEPT = 20 * 1024 * 1024, 5
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,18 @@ class Problem:
 
 
 class Journal:
-    """Collects fetches and problems of a run and appends a JSON line per fetch to the log."""
+    """Collects fetches and problems of a run and appends a JSON line for each to the log.
 
-    def __init__(self, log_path: Path, masker: Masker) -> None:
-        log_path.parent.mkdir(parents=True, exist_ok=True)
-        self._log = log_path.open("a", encoding="utf-8")
-        self._masker = masker
+    A response whose line is in the log is acknowledged: it is on the disk, also after a kill or a
+    power cut. Beyond 20 MB the log begins a new file; five old ones are kept.
+    """
+
+    def __init__(
+        self, log_path: Path, masker: Masker, *, run_id: str, clock: Callable[[], datetime]
+    ) -> None:
+        _roll(log_path)
+        self._log = LineLog(log_path)
+        self._masker, self._run_id, self._clock = masker, run_id, clock
         self._lock = threading.Lock()
         self._fetches: list[Fetch] = []
         self._problems: list[Problem] = []
@@ -80,7 +89,7 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         """Close the log."""
-        self._log.close()
+        self._log.__exit__(kind, error, trace)
 
     @property
     def fetches(self) -> tuple[Fetch, ...]:
@@ -123,15 +132,28 @@ class Journal:
         with self._lock:
             if problem not in self._problems:
                 self._problems.append(problem)
-                self._append({"level": "WARN", "problem": vars(problem)})
+                told = {"requested_at": self._clock(), "problem": vars(problem)}
+                self._append({"level": "WARN", **told})
 
     def _append(self, line: dict[str, Any]) -> None:
-        self._log.write(self._masker.text(json.dumps(line, default=str)) + "\n")
-        self._log.flush()
+        line = {"run_id": self._run_id, **line}
+        self._log.append(self._masker.text(json.dumps(line, default=str)))
 
     def sentence(self, text: str) -> str:
         """The text as one masked line."""
         return one_line(self._masker.text(text), length=1000)
+
+
+def _roll(path: Path) -> None:
+    """Begin a new log when the present one is large; a run that still writes keeps its own."""
+    with suppress(FileNotFoundError):
+        if path.stat().st_size < LARGEST_LOG_BYTES:
+            return
+    with writing_failures(path):
+        for number in range(LOGS_KEPT, 0, -1):
+            older = path.with_name(f"{path.name}.{number - 1}") if number > 1 else path
+            with suppress(FileNotFoundError):
+                older.replace(path.with_name(f"{path.name}.{number}"))
 
 
 def _told_once(problems: Iterable[Problem]) -> list[Problem]:

@@ -76,6 +76,8 @@ SERIES_RULES: dict[str, str] = {
     "BAMLH0A0HYM2": "09:00 New York of the next session",
     "BAMLC0A0CM": "09:00 New York of the next session",
     "DGS3MO": "18:00 New York of the next session",
+    # FRED's copy of the VIX: on the next day at an hour that nobody promises
+    "VIXCLS": "18:00 New York of the next session",
 }
 """FRED series differ in when they are published; an unlisted series gets the later rule."""
 

@@ -5,6 +5,7 @@
     WarehouseError
     ├── WorldMismatchError     another world's home: use another MQP_HOME
     ├── WarehouseBusyError     the file is held by another process: wait
+    ├── StorageError           a file cannot be written: free disk space, correct the rights
     ├── CorruptFileError       a file cannot be opened or does not match its manifest: rebuild it
     └── NotPublishedError      there is no published night yet: run `mqp nightly`
 """
@@ -20,6 +21,10 @@ class WorldMismatchError(WarehouseError):
 
 class WarehouseBusyError(WarehouseError):
     """Another process holds the file or the writer lock."""
+
+
+class StorageError(WarehouseError):
+    """A file cannot be written: the disk is full, or refuses."""
 
 
 class CorruptFileError(WarehouseError):

@@ -7,12 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from warehouse.availability import RAW_TABLES, RULES, SERIES_RULES, STAMP_RULES, RawTable
 from warehouse.connection import Connection, connect, count_rows
-from warehouse.errors import CorruptFileError, WarehouseBusyError, WorldMismatchError
+from warehouse.errors import (
+    CorruptFileError,
+    StorageError,
+    WarehouseBusyError,
+    WorldMismatchError,
+)
 from warehouse.sessions import CalendarError, Sessions
 
 DDL = Path(__file__).with_name("ledger.sql")
@@ -88,6 +94,11 @@ def opened_ledger(path: Path, world: str, *, now: datetime) -> Iterator[Connecti
 
     Opened late and closed early: while it is open no other process can read it. A short reader, or
     a child that outlived a killed night, is waited for.
+
+    Raises
+    ------
+    StorageError
+        The disk is full; the transaction that it refused has not happened.
     """
     retrying = Retrying(
         stop=stop_after_delay(LONGEST_WAIT_SECONDS),
@@ -97,8 +108,23 @@ def opened_ledger(path: Path, world: str, *, now: datetime) -> Iterator[Connecti
     )
     with ExitStack() as stack:
         connection = retrying(lambda: stack.enter_context(connect(path)))
-        open_ledger(connection, world, now=now)
-        yield connection
+        with _full_disk_said_plainly(path):
+            open_ledger(connection, world, now=now)
+            yield connection
+
+
+@contextmanager
+def _full_disk_said_plainly(path: Path) -> Iterator[None]:
+    """Tell a write that the disk refused from a defect: the ledger is as it was before."""
+    try:
+        yield
+    except duckdb.Error as err:
+        if "could not write" not in str(err).lower():
+            raise
+        raise StorageError(
+            f"{path} cannot be written ({str(err).splitlines()[0]}): free disk space, then run "
+            "again; what was stored before is kept."
+        ) from None
 
 
 def newest_version(connection: Connection) -> int:
@@ -150,7 +176,8 @@ def land(
             )
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        with suppress(duckdb.TransactionException):  # a full disk has ended it already
+            connection.execute("rollback")
         raise
     return Landing(version if total else version - 1, new_rows, dropped)
 

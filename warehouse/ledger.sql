@@ -404,10 +404,10 @@ create table if not exists raw.fmp__treasury_rates (
 alter table raw.polygon__daily_bars add column if not exists adjustment_mode varchar default 'none';
 alter table raw.fmp__daily_prices add column if not exists adjustment_mode varchar default 'none';
 
--- our own arithmetic on stored headlines; known as soon as the headline is
+-- our own arithmetic on stored headlines and summaries; known as soon as they are
 create table if not exists raw.mqp__headline_scores (
-    headline_hash varchar not null,    -- md5 of the headline as landed
-    method varchar not null,           -- scorer and version, e.g. vader-3.3.2
+    headline_hash varchar not null,    -- md5 of what was scored: the headline, and chr(31) and the summary where there is one
+    method varchar not null,           -- scorer and versions of its word lists, e.g. vader-3.3.2-finance-1
     score double not null,             -- in [-1, 1]
     ledger_version integer not null,
     row_hash varchar not null
@@ -461,7 +461,21 @@ create table if not exists ops.nights (
     config_hash varchar,
     world varchar not null,
     manifest_hash varchar,
-    reasons varchar                    -- JSON list of sentences
+    reasons varchar,                   -- JSON list of sentences
+    fallbacks varchar                  -- JSON list: what was served by whom instead of the first provider
+);
+alter table ops.nights add column if not exists fallbacks varchar; -- a ledger of an earlier release
+
+-- what was taken out of the ledger because a provider's terms demand it: the rows are gone, this stays
+create table if not exists ops.tombstones (
+    buried_at timestamptz not null,
+    provider varchar not null,
+    table_name varchar not null,       -- raw table
+    symbol varchar,                    -- null: every row of the provider in the table
+    row_count bigint not null,
+    first_version integer not null,    -- nights at or above this ledger version read the rows
+    last_version integer not null,
+    why varchar not null
 );
 
 create table if not exists quality.quarantine (

@@ -6,7 +6,6 @@ anything changes for a reader, and a reader that has the old file open keeps rea
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from warehouse.connection import Connection, connect, quoted_path
 from warehouse.errors import CorruptFileError
+from warehouse.files import flush_to_disk
 from warehouse.home import Home
 
 HASHED_SCHEMAS = ("staging", "intermediate", "marts", "analytics")
@@ -23,6 +23,7 @@ UNHASHED_TABLES = (
     "analytics.trials",
 )  # records of runs, not of a night's data
 NIGHTS_KEPT = 30
+KEPT_DECISIONS = "analytics.decisions"
 KEPT_RESULTS = (
     "marts.fct_signals",
     "analytics.target_weights",
@@ -117,9 +118,9 @@ def swap(home: Home, manifest: Manifest, *, keep_results: bool = True) -> None:
     verify(home.build, manifest)
     if keep_results:
         _keep_results(home, manifest)
-    _flush(home.build)
+    flush_to_disk(home.build)
     home.build.replace(home.published)
-    _flush(home.warehouse)
+    flush_to_disk(home.warehouse)
     _forget_old_nights(home)
 
 
@@ -135,20 +136,25 @@ def _keep_results(home: Home, manifest: Manifest) -> None:
             if name in manifest.tables:
                 target = fresh / f"{name}.parquet"
                 connection.execute(f"copy (select * from {name}) to '{quoted_path(target)}'")
+        _keep_decisions(connection, manifest.night, fresh / f"{KEPT_DECISIONS}.parquet")
     shutil.rmtree(folder, ignore_errors=True)
     fresh.replace(folder)
+
+
+def _keep_decisions(connection: Connection, night: date, target: Path) -> None:
+    """Keep what the night decided a second time: nothing else could tell it from hindsight."""
+    schema, name = KEPT_DECISIONS.split(".")
+    has_decisions = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [schema, name]
+    ).fetchone()
+    if has_decisions:
+        connection.execute(
+            f"copy (select * from {KEPT_DECISIONS} where night = '{night}') "
+            f"to '{quoted_path(target)}'"
+        )
 
 
 def _forget_old_nights(home: Home) -> None:
     folders = sorted(path for path in home.nights.iterdir() if path.is_dir())
     for folder in folders[:-NIGHTS_KEPT]:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _flush(path: Path) -> None:
-    """Make a file's or folder's latest state survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -40,6 +40,13 @@ class Sessions:
         at = bisect_left(self.days, day)
         return at < len(self.days) and self.days[at] == day
 
+    def hours(self, day: date) -> tuple[datetime, datetime]:
+        """The UTC moments between which the exchange trades on a session."""
+        at = bisect_left(self.days, day)
+        if not self.is_session(day):
+            raise CalendarError(f"the exchange is closed on {day}")
+        return self.opens[at], self.closes[at]
+
     def next_session(self, day: date) -> date:
         """The first session after a date (the date itself need not be one)."""
         at = bisect_right(self.days, day)

@@ -1,5 +1,6 @@
 """Cached tables: whole, of one world, one live file each."""
 
+from contextlib import closing
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -7,7 +8,8 @@ import pytest
 
 from ingestion.cache import Cache, DamagedFileError
 from ingestion.database import CacheDatabase
-from ingestion.errors import SymbolError, WorldMismatchError
+from ingestion.errors import SymbolError
+from warehouse.errors import StorageError, WorldMismatchError
 
 TABLE = pa.table({"x": [1, 2, 3]})
 MONDAY, TUESDAY = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC)
@@ -80,3 +82,47 @@ def test_cache_of_another_world_is_refused_in_one_sentence(tmp_path, database):
         CacheDatabase(tmp_path, "live")
 
     assert "'sandbox:1' and this run is 'live'" in str(caught.value)
+
+
+def test_damaged_entry_that_another_run_has_replaced_is_left_alone(cache, tmp_path):
+    before = write(cache)
+    after = write(cache, TUESDAY, pa.table({"x": [4]}))
+    with pytest.raises(DamagedFileError):
+        cache.read(before)
+
+    assert cache.find("polygon", "daily_bars", "BRK.B") == after
+    assert cache.read(after)["x"].to_pylist() == [4]
+
+
+@pytest.mark.parametrize("damage", [b"no database at all" * 300, None])
+def test_damaged_database_is_set_aside_and_begun_anew(tmp_path, damage, caplog):
+    with closing(CacheDatabase(tmp_path, "sandbox:1")) as database:
+        write(Cache(tmp_path, database))
+    path = tmp_path / "cache.db"
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(damage or content[: middle - 2000] + b"\xff" * 4000 + content[middle + 2000 :])
+    with closing(CacheDatabase(tmp_path, "sandbox:1")) as database:
+        assert Cache(tmp_path, database).find("polygon", "daily_bars", "BRK.B") is None
+
+    assert (tmp_path / "cache.db.damaged").exists()
+    assert "begun anew" in caplog.text
+
+
+def test_half_written_files_of_killed_runs_are_swept(tmp_path, database):
+    (tmp_path / ".partial").mkdir()
+    (tmp_path / ".partial" / ".999999999.1.x.parquet.new").write_bytes(b"half")
+    Cache(tmp_path, database)
+
+    assert list((tmp_path / ".partial").iterdir()) == []
+
+
+def test_failed_transaction_changes_nothing(cache, database, tmp_path):
+    entry = write(cache)
+    (tmp_path / ".partial").rmdir()
+    (tmp_path / ".partial").write_bytes(b"no folder can be made here")
+    with pytest.raises(StorageError, match="free disk space"):
+        write(cache, TUESDAY)
+
+    assert cache.find("polygon", "daily_bars", "BRK.B") == entry
+    assert cache.read(entry) == TABLE

@@ -3,12 +3,19 @@
 import gzip
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from ingestion.profile import Reply
-from ingestion.responses import ResponseLabel, ResponseStore, write_whole
+from ingestion.responses import (
+    DamagedResponseError,
+    ResponseLabel,
+    ResponseStore,
+    StoredResponse,
+    read_response,
+)
 
 BODY = b'{"results": [1]}\nsecond line'
 REPLY = Reply(
@@ -63,10 +70,25 @@ def test_same_answer_to_another_question_keeps_both_questions(tmp_path):
     assert len(paths) == 2
 
 
-def test_failed_write_leaves_nothing_behind(tmp_path):
-    target = tmp_path / "folder"
-    target.mkdir()
-    with pytest.raises(OSError, match="folder"):
-        write_whole(target, b"a file cannot replace a folder")
+def test_kept_response_is_read_back_with_its_question(tmp_path):
+    label = replace(LABEL, symbol="*", symbols=("ZZQ", "BRK.B"))
+    kept = read_response(ResponseStore(tmp_path).keep(REPLY, label))
 
-    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    assert kept == StoredResponse(label, REPLY)
+
+
+@pytest.mark.parametrize("damage", [b"", b"half", gzip.compress(b"{}\nother body")])
+def test_damaged_response_is_detected(tmp_path, damage):
+    path = ResponseStore(tmp_path).keep(REPLY, LABEL)
+    path.write_bytes(damage)
+    with pytest.raises(DamagedResponseError):
+        read_response(path)
+
+
+def test_flipped_byte_of_a_body_is_detected_by_the_hash(tmp_path):
+    path = ResponseStore(tmp_path).keep(REPLY, LABEL)
+    path.write_bytes(
+        gzip.compress(gzip.decompress(path.read_bytes()).replace(b"second", b"sekond"))
+    )
+    with pytest.raises(DamagedResponseError, match="another body"):
+        read_response(path)

@@ -1,0 +1,68 @@
+"""A published home loses its ledger, gets it back, and the next night is the same night."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import NightHome, mqp
+from warehouse.connection import connect, quoted_path
+from warehouse.home import Home
+
+RECORD = (
+    *("ops.nights", "ops.fetches", "ops.configs", "quality.validation_results"),
+    *("quality.quarantine", "quality.history_extents", "analytics.decisions"),
+)
+
+
+@pytest.fixture(scope="module")
+def restored(sandbox_night: NightHome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the night's home whose ledger was deleted and restored."""
+    home = tmp_path_factory.mktemp("restored") / "home"
+    shutil.copytree(sandbox_night.home, home)
+    Home(home).ledger.unlink()
+    done = mqp(home, "restore", "--from-responses")
+    assert "every landed row is back as it was" in done.stdout
+    return home
+
+
+def differing(one: Path, other: Path, tables: list[str]) -> list[str]:
+    with connect(":memory:") as connection:
+        for name, path in (("one", one), ("other", other)):
+            connection.execute(f"attach '{quoted_path(path)}' as {name} (read_only)")
+        return [
+            table
+            for table in tables
+            if connection.execute(
+                f"(from one.{table} except all from other.{table}) "
+                f"union all (from other.{table} except all from one.{table}) limit 1"
+            ).fetchall()
+        ]
+
+
+def manifest(home: Path) -> dict[str, Any]:
+    path = home / "warehouse" / "nights" / "2024-06-28" / "manifest.json"
+    return dict(json.loads(path.read_text()))
+
+
+def test_every_table_of_the_ledger_is_restored(sandbox_night: NightHome, restored: Path) -> None:
+    lost, back = Home(sandbox_night.home).ledger, Home(restored).ledger
+    with connect(lost, read_only=True) as ledger:
+        raw = ledger.execute(
+            "select 'raw.' || table_name from duckdb_tables() where schema_name = 'raw' order by 1"
+        ).fetchall()
+    assert differing(lost, back, [*(row[0] for row in raw), *RECORD, "ops.landings"]) == []
+
+
+def test_night_on_the_restored_ledger_has_equal_content_hashes(restored: Path) -> None:
+    before = manifest(restored)
+    mqp(restored, "nightly")
+    assert manifest(restored) == before
+    assert any(name.startswith("staging.") for name in before["tables"])
+
+
+def test_restore_beside_an_existing_ledger_is_refused(restored: Path) -> None:
+    done = mqp(restored, "restore", "--from-responses", expect=2)
+    assert "exists and is not overwritten" in done.stderr
