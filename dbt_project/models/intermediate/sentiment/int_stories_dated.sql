@@ -8,6 +8,10 @@ polygon_stories as (
     select * from {{ ref('stg_polygon__news') }}
 ),
 
+fmp_stories as (
+    select * from {{ ref('stg_fmp__news') }}
+),
+
 sessions as (
     select
         *,
@@ -19,18 +23,26 @@ stories as (
     select
         1 as provider_rank,
         'finnhub' as provider,
+        published_at as counted_at,
         *
     from finnhub_stories
     union all by name
     select
         2 as provider_rank,
         'polygon' as provider,
+        published_at as counted_at,
         *
     from polygon_stories
+    union all by name
+    select
+        3 as provider_rank,
+        'fmp' as provider,
+        *
+    from fmp_stories
 ),
 
 -- news after 16:00 New York counts for the next session, in the words known by its cut-
--- off
+-- off; FMP's stamps name no zone, so its stories count where they are surely known
 final as (
     select
         stories.symbol,
@@ -40,13 +52,14 @@ final as (
         stories.story_id,
         stories.headline,
         stories.headline_hash,
+        stories.url,
         stories.published_at,
         stories.available_at
     from stories
     inner join sessions
         on
-            stories.published_at > sessions.previous_cutoff_at
-            and stories.published_at <= sessions.news_cutoff_at
+            stories.counted_at > sessions.previous_cutoff_at
+            and stories.counted_at <= sessions.news_cutoff_at
     where stories.available_at <= sessions.news_cutoff_at
     qualify
         row_number() over (

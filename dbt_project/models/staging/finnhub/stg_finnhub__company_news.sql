@@ -14,7 +14,7 @@ renamed as (
         -- ids
         story_id,
         symbol,
-        md5(headline) as headline_hash,
+        {{ text_hash() }} as headline_hash,
 
         -- text
         headline,
