@@ -10,6 +10,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from orchestration.cli_options import Debug, Json
+from orchestration.cli_sources import sources_app
 from orchestration.errors import CommandError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_DEGRADED = 1, 2, 3
@@ -23,9 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")]
 
 
 class TableFormat(StrEnum):
@@ -44,7 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 @app.command(
     epilog="Examples: `mqp nightly` · `mqp nightly --universe my.yaml --dry-run` · "
-    "`mqp nightly --as-of 2026-11-20`"
+    "`mqp nightly --as-of 2026-11-20` · `mqp nightly --rehearse 429-storm`"
 )
 def nightly(
     universe: Annotated[
@@ -69,6 +68,13 @@ def nightly(
             "--dry-run", help="Fetch and compute in a scratch copy; write nothing that stays."
         ),
     ] = False,
+    rehearse: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Play an incident on the simulated market; `list` shows their names.",
+        ),
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -85,16 +91,9 @@ def nightly(
         "as_of": past_moment(as_of).isoformat() if as_of else "",
         "force_refresh": force_refresh,
         "offline": offline,
+        "rehearse": rehearse or "",
     }
     raise typer.Exit(nightly_command(options, dry_run=dry_run, as_json=as_json, debug=debug))
-
-
-@app.command(epilog="Example: `mqp ping`")
-def ping(as_json: Json = False, debug: Debug = False) -> None:
-    """Ask every configured source once and print who answers."""
-    from orchestration.commands.ping import ping_command
-
-    raise typer.Exit(ping_command(as_json=as_json))
 
 
 @app.command(
@@ -123,6 +122,30 @@ def health(as_json: Json = False, debug: Debug = False) -> None:
     raise typer.Exit(health_command(as_json=as_json))
 
 
+@app.command(
+    epilog="Examples: `mqp restore --from-responses` · "
+    "`mqp restore --from-responses --to /mnt/copy/ledger.duckdb`"
+)
+def restore(
+    from_responses: Annotated[
+        bool,
+        typer.Option("--from-responses", help="Rebuild the ledger from the stored responses."),
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option(help="Write this file and leave the home's ledger alone.")
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Rebuild a lost ledger; one that exists is never overwritten.
+
+    Exit code 0: every row is back. 3: some are not, and the output says which. 1: nothing restored.
+    """
+    from orchestration.commands.restore import restore_command
+
+    raise typer.Exit(restore_command(from_responses=from_responses, to=to, as_json=as_json))
+
+
 @app.command(epilog="Example: `mqp ui --port 3000`")
 def ui(
     port: Annotated[int, typer.Option(help="Port on the loopback.")] = 3000, debug: Debug = False
@@ -141,6 +164,9 @@ def dashboard(
     from orchestration.commands.look import dashboard_command
 
     raise typer.Exit(dashboard_command(port))
+
+
+app.add_typer(sources_app)
 
 
 def print_json(content: Any) -> None:

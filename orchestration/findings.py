@@ -4,10 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ingestion.capabilities import QuotaUse
+from ingestion.chains import Fallback
+from ingestion.journal import named
 from ingestion.night import Fetch, Problem
 from orchestration.freshness import Freshness
 
 SENTENCES_PER_DATASET = 3
+ANSWERED = ("ok", "empty", "not_modified")
 
 
 def degrading_reasons(
@@ -58,13 +62,29 @@ def late_sentences(late: Sequence[Freshness]) -> list[str]:
     return sentences
 
 
-def requests_by_provider(fetches: Iterable[Fetch]) -> dict[str, int]:
-    """How many answers came over the network, by provider."""
-    return dict(
-        sorted(
-            Counter(fetch.provider for fetch in fetches if fetch.served_from == "network").items()
-        )
+def outage_sentence(fetches: Iterable[Fetch], problems: Sequence[Problem]) -> str:
+    """Who failed and with which class, in one sentence, where a night has nothing to build on."""
+    failed: dict[str, set[str]] = {}
+    for fetch in fetches:
+        if fetch.outcome not in ANSWERED:
+            failed.setdefault(fetch.provider, set()).add(fetch.outcome.replace("_", " "))
+    if not failed:  # nobody was asked, or nobody had anything
+        return problems[0].message if problems else ""
+    named_failures = ", ".join(
+        f"{provider} ({', '.join(sorted(kinds))})" for provider, kinds in sorted(failed.items())
     )
+    return (
+        f"Failed: {named_failures}; `mqp ping` shows who answers again, and logs/ingestion.log "
+        "what each of them said."
+    )
+
+
+def requests_by_provider(fetches: Iterable[Fetch]) -> dict[str, int]:
+    """How many requests were sent, repeated ones included, by provider."""
+    sent = Counter[str]()
+    for fetch in fetches:
+        sent[fetch.provider] += fetch.attempts  # none for a reuse of the cache, or a provider off
+    return {provider: count for provider, count in sorted(sent.items()) if count}
 
 
 def freshness_rows(
@@ -86,4 +106,74 @@ def freshness_rows(
             ),
         }
         for item in freshness
+    )
+
+
+def fallback_rows(
+    fallbacks: Iterable[Fallback], freshness: Iterable[Freshness]
+) -> tuple[dict[str, Any], ...]:
+    """What fell back, on whom and on what age of data; symbols that fared alike share one row.
+
+    Where nobody served a symbol, the newest observation that the ledger holds is what the night
+    uses, and its provider is named as stored.
+    """
+    inputs = {(item.dataset, item.symbol): item for item in freshness}
+    alike: dict[tuple[Any, ...], list[str]] = {}
+    for item in fallbacks:
+        dataset = item.dataset.replace("_", " ")
+        known = inputs.get((dataset, item.symbol))
+        through = known.last_observation if known else item.observed_through
+        key = (
+            dataset,
+            item.wanted,
+            item.served_by or _stored(known),
+            item.failure,
+            through,
+            known.age_sessions if known else None,
+            item.is_degrading,
+            item.reason,
+        )
+        alike.setdefault(key, []).append(item.symbol)
+    return tuple(_fallback_row(key, symbols) for key, symbols in alike.items())
+
+
+def _stored(known: Freshness | None) -> str:
+    """Whose stored rows are used where nobody answered; events have no day that tells."""
+    if known is None:
+        return "stored rows"
+    return "nothing" if known.last_observation is None else f"{known.provider} (stored)"
+
+
+def _fallback_row(key: tuple[Any, ...], symbols: Sequence[str]) -> dict[str, Any]:
+    dataset, wanted, served_by, failure, through, age, is_degrading, reason = key
+    of_day = f", data of {through}" if through else ""
+    old = f", {age} session(s) old" if age else ""
+    return {
+        "dataset": dataset,
+        "symbols": list(symbols),
+        "wanted": wanted,
+        "served_by": served_by,
+        "failure": failure,
+        "last_observation": through,
+        "age_sessions": age,
+        "is_degrading": is_degrading,
+        "sentence": (
+            f"{dataset} of {named(symbols)}: {served_by} in place of {wanted}{of_day}{old} "
+            f"({reason})"
+        ),
+    }
+
+
+def quota_rows(quotas: Iterable[QuotaUse]) -> tuple[dict[str, Any], ...]:
+    """One row per provider that counts its calls per day."""
+    return tuple(
+        {
+            "provider": use.provider,
+            "used": use.used,
+            "limit": use.limit,
+            "fraction": use.fraction,
+            "resets_at": use.resets_at,
+            "is_alarming": use.is_alarming,
+        }
+        for use in quotas
     )

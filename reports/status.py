@@ -20,6 +20,11 @@ class RunStatus:
     freshness : one mapping per input: dataset, symbol, provider, last_observation,
         expected_observation, age_sessions, is_required, served_from.
     requests : requests sent over the network, by provider.
+    fallbacks : one mapping per group of symbols that their first provider did not serve: dataset,
+        symbols, wanted, served_by, failure, last_observation, age_sessions, is_degrading, sentence.
+    quotas : one mapping per provider with calls per day: provider, used, limit, fraction,
+        resets_at, is_alarming.
+    rehearsal : the incident that was played on purpose, None on an ordinary night.
     """
 
     night: date
@@ -38,6 +43,9 @@ class RunStatus:
     freshness: tuple[Mapping[str, Any], ...] = ()
     requests: Mapping[str, int] | None = None
     manifest_hash: str | None = None
+    fallbacks: tuple[Mapping[str, Any], ...] = ()
+    quotas: tuple[Mapping[str, Any], ...] = ()
+    rehearsal: str | None = None
 
     def to_json(self) -> str:
         """Strict JSON with ISO dates and UTC moments; keys in the order of the class."""
@@ -62,6 +70,11 @@ def read_run_status(path: Path) -> RunStatus:
             "reasons": tuple(found["reasons"]),
             "quarantined": tuple(_with_dates(row) for row in found["quarantined"]),
             "freshness": tuple(_with_dates(row) for row in found["freshness"]),
+            "fallbacks": tuple(_with_dates(row) for row in found.get("fallbacks", ())),
+            "quotas": tuple(
+                {**row, "resets_at": datetime.fromisoformat(row["resets_at"])}
+                for row in found.get("quotas", ())
+            ),
         }
     )
 

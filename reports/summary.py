@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from reports import wording
 from reports.holdings import NOTHING
@@ -13,6 +14,7 @@ from reports.signals import SignalChange
 from reports.status import RunStatus
 
 WEIGHTS_PER_LINE = 6
+SYMBOLS_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class NightSummary:
     """A night in short.
 
     `weights` are final weights by symbol (0.01 is 1 % of equity), largest first. `orders` lead
-    from current holdings to them.
+    from current holdings to them. `rehearsal`: the incident that was played, None for none.
     """
 
     night: date
@@ -31,20 +33,34 @@ class NightSummary:
     signals: tuple[SignalChange, ...]
     weights: Mapping[str, float]
     orders: tuple[Row, ...]
+    rehearsal: str | None = None
+    fallbacks: tuple[Mapping[str, Any], ...] = ()
+    quotas: tuple[Mapping[str, Any], ...] = ()
 
-    def lines(self, *, report: Path) -> Iterator[str]:
-        """Lines for a terminal: what happened, what changed, what to hold, where to read more."""
+    def lines(self, *, report: Path | None) -> Iterator[str]:
+        """Lines for a terminal: what happened, what changed, what to hold, where to read more.
+
+        Parameters
+        ----------
+        report : None where no report is kept.
+        """
         mark = wording.world_label(self.world)
         world = f"  {mark.upper()} DATA ({self.world})" if mark else ""
-        yield f"Night    {self.night}  {self.status}{world}"
+        played = f"  REHEARSAL: {self.rehearsal}" if self.rehearsal else ""
+        yield f"Night    {self.night}  {self.status}{world}{played}"
         for sentence in self.reasons:
             yield _printable(f"         - {sentence}")
+        if self.fallbacks:
+            yield from _labelled("Fallback", [_fallback(row) for row in self.fallbacks])
+        if alarming := [_quota(row) for row in self.quotas if row["is_alarming"]]:
+            yield from _labelled("Quota", alarming)
         yield from _labelled(
             "Signals", [_change(change) for change in self.signals] or ["no change"]
         )
         yield from _labelled("Weights", _weight_lines(self.weights))
         yield from _labelled("Orders", [_order(order) for order in self.orders] or ["none"])
-        yield f"Report   {report}"
+        if report:
+            yield f"Report   {report}"
 
 
 def night_summary(warehouse: Path, status: RunStatus) -> NightSummary:
@@ -69,12 +85,35 @@ def night_summary(warehouse: Path, status: RunStatus) -> NightSummary:
             if abs(held.final_weight) > NOTHING
         },
         orders=night.book.orders,
+        fallbacks=status.fallbacks,
+        quotas=status.quotas,
+        rehearsal=status.rehearsal,
     )
 
 
 def _labelled(label: str, lines: list[str]) -> Iterator[str]:
     for at, line in enumerate(lines):
         yield _printable(f"{label if at == 0 else '':<9}{line}")
+
+
+def _fallback(row: Mapping[str, Any]) -> str:
+    """Who stood in for whom; the provider's words stand in the report and in `run_status.json`."""
+    symbols = row["symbols"]
+    named = ", ".join(symbols[:SYMBOLS_NAMED])
+    if len(symbols) > SYMBOLS_NAMED:
+        named += f" and {len(symbols) - SYMBOLS_NAMED} more"
+    through = f", data of {row['last_observation']}" if row["last_observation"] else ""
+    return (
+        f"{row['dataset']} of {named}: {row['served_by']} in place of {row['wanted']} "
+        f"({row['failure']}){through}"
+    )
+
+
+def _quota(row: Mapping[str, Any]) -> str:
+    return (
+        f"{row['provider']}: {row['used']} of {row['limit']} calls of the day are used, "
+        f"new ones from {row['resets_at']:%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def _printable(line: str) -> str:

@@ -16,7 +16,18 @@ SHOWN_WEIGHT_CHANGE = 0.0005  # 0.05 percentage points; smaller is drift of the 
 
 
 def banner(night: Night) -> dict[str, str] | None:
-    """Describe data that are not of the live market; None for live."""
+    """Describe data that are not of the live market, or a rehearsed incident; None for live."""
+    found = _world_banner(night)
+    if found is None or not night.status.rehearsal:
+        return found
+    return {
+        **found,
+        "title": f"REHEARSAL: {night.status.rehearsal} · {found['title']}",
+        "text": f"The failures of this night were made on purpose. {found['text']}",
+    }
+
+
+def _world_banner(night: Night) -> dict[str, str] | None:
     if wording.is_replayed(night.world):
         return {
             "title": "REPLAYED DATA",

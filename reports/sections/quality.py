@@ -33,6 +33,8 @@ def quality_section(night: Night) -> dict[str, Any]:
         "failures": [row for row in checks if not row["success"]],
         "tables": _by_table(checks),
         "quarantined": _quarantined(night),
+        "fallbacks": night.status.fallbacks,
+        "quotas": night.status.quotas,
     }
 
 

@@ -16,6 +16,7 @@ from reports.exports import csv_bytes, write_backtests_csv, write_metrics_json, 
 from reports.queries import open_published
 from reports.status import RunStatus, read_run_status
 from tests.reports.conftest import Build
+from warehouse.errors import StorageError
 
 StatusOf = Callable[..., RunStatus]
 
@@ -138,7 +139,7 @@ def test_failed_write_leaves_the_old_status(
         raise OSError("no space left on device")
 
     monkeypatch.setattr("os.fsync", full_disk)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(StorageError, match="no space"):
         write_run_status(status_of(run_id="second"), path)
     assert read_run_status(path).run_id == "first"
     assert list(tmp_path.iterdir()) == [path]
