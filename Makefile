@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
-.PHONY: nightly test check ui dashboard bench lock
+.PHONY: nightly test check ui dashboard bench torture faults lock
 
 # Exit code 3 is a published but DEGRADED night: said on the terminal, and a success for make.
 nightly: $(RUNTIME)
@@ -32,6 +32,14 @@ test: check
 
 bench: $(DEVELOPMENT)
 	$(PYTHON) -m tests.bench
+
+# Fifty kills of a fetching run at seeded moments; make test has five.
+torture: $(DEVELOPMENT)
+	$(PYTHON) -m tests.durability.torture --moments 50 --seed 1
+
+# What every kind of fault at every provider does to a night: half a minute, no network.
+faults: $(DEVELOPMENT)
+	@$(PYTHON) -m tests.ingestion.faults
 
 # Set the exact versions anew; the lock carries no registry address.
 lock:

@@ -1,5 +1,6 @@
 """A rebuilt past night leaves the record alone; a broken published file is built again."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ DECISIONS = "select distinct night from analytics.decisions"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, small_universe: Path) -> NightHome:
+def home(
+    tmp_path_factory: pytest.TempPathFactory, small_night: Callable[[Path], Path]
+) -> NightHome:
     """Night 2024-06-28 published once."""
-    folder = tmp_path_factory.mktemp("past")
-    done = mqp(folder, "nightly", MQP_UNIVERSE=str(small_universe))
-    return NightHome(folder, done.stdout)
+    return NightHome(small_night(tmp_path_factory.mktemp("past")), "")
 
 
 def ledger(night: NightHome, query: str) -> list[tuple[Any, ...]]:
