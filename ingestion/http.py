@@ -77,6 +77,18 @@ class HttpClient:
         # its debug lines show whole URLs, and FRED takes the key in the URL only
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
+    def calls_left(self, profile: ProviderProfile) -> int | None:
+        """How many calls a use of a provider still has today; None where nobody counts them."""
+        if profile.calls_per_day is None:
+            return None
+        day = self._clock().astimezone(UTC).date()
+        left = profile.calls_per_day - self._daily_calls.spent(profile.name, day)
+        if not self._lines[profile.name].is_counted:
+            return None if left > 0 else 0
+        if ration := profile.ration:
+            left = min(left, ration.calls - self._daily_calls.spent(ration.name, day))
+        return max(left, 0)
+
     def stop(self) -> None:
         """Wake every thread that waits, and let none begin another request."""
         self._stopped.set()
@@ -106,16 +118,17 @@ class HttpClient:
             Of the class that says what to do; `attempts` tells how often it was tried.
         """
         line = self._lines[profile.name]
-        if line.is_given_up(0, patience_seconds=profile.patience_seconds):
+        patience = self._patience(profile)
+        if line.is_given_up(0, patience_seconds=patience):
             raise TransientError(
                 f"{profile.name} is given up for this run: nothing but failures for "
-                f"{profile.patience_seconds:.0f} s"
+                f"{patience:.0f} s"
             )
         url = address(profile, self._settings.base_urls[profile.name], target)
         retrying = Retrying(
             stop=lambda state: (
                 stop_after_attempt(profile.attempts)(state)
-                or line.is_given_up(state.upcoming_sleep, patience_seconds=profile.patience_seconds)
+                or line.is_given_up(state.upcoming_sleep, patience_seconds=patience)
             ),
             wait=_seconds_before_retry,
             retry=retry_if_exception_type(TransientError),
@@ -128,6 +141,9 @@ class HttpClient:
             error.attempts = retrying.statistics["attempt_number"]
             raise
         return replace(reply, attempts=retrying.statistics["attempt_number"])
+
+    def _patience(self, profile: ProviderProfile) -> float:
+        return min(profile.patience_seconds, self._settings.patience_seconds)
 
     def _wait(self, seconds: float) -> None:
         if self._stopped.wait(seconds):
@@ -156,6 +172,7 @@ class HttpClient:
         try:
             reply = self._send(profile, url, params, headers)
             if error := self._verdict(profile, reply):
+                error.reply = reply
                 raise error
         except TransientError:
             line.note_failure()
@@ -171,6 +188,8 @@ class HttpClient:
             return
         day, limit = self._clock().astimezone(UTC).date(), profile.calls_per_day
         if line.is_counted:
+            if ration := profile.ration:
+                self._daily_calls.spend(ration.name, day, limit=ration.calls)
             self._daily_calls.spend(profile.name, day, limit=limit)
         elif self._daily_calls.spent(profile.name, day) >= limit:
             raise QuotaError(f"{profile.name} said that the calls of {day} (UTC) are used up")
@@ -272,7 +291,8 @@ class HttpClient:
             wait = asked_wait(reply, reply.fetched_at)
             if reply.status == 429:
                 wait = profile.cooldown_seconds if wait is None else wait
-                self._lines[profile.name].pause(wait, patience_seconds=profile.patience_seconds)
+                line = self._lines[profile.name]
+                line.pause(wait, patience_seconds=self._patience(profile))
             error.retry_after_seconds = wait
         return error
 

@@ -1,10 +1,13 @@
 """How one provider wants to be spoken to, and what one answer of it looked like."""
 
+import csv
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from ingestion.errors import BadPayloadError, IngestionError
 from ingestion.limits import Allowance
@@ -50,6 +53,8 @@ class Reply:
     @property
     def told(self) -> str:
         """One sentence with the status and the provider's own words, without its request ids."""
+        if self.is_html:  # nobody wants to read markup
+            return f"{self.provider} answered {self.status} with a web page"
         text = self.error_text
         try:
             payload = json.loads(self.body) if text else None
@@ -72,12 +77,33 @@ class Reply:
         if self.content_type and "json" not in self.content_type:
             raise BadPayloadError(f"{self.provider} sent {self.content_type!r}, expected JSON")
         try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            pass  # it knows no NaN, which providers send; the slower reader also says what is wrong
+        try:
             return json.loads(self.body, parse_constant=_only_nan)
         except (ValueError, RecursionError):
             # the error's own text would repeat the body
-            raise BadPayloadError(
-                f"{self.provider} sent invalid JSON: {excerpt(self.body, length=60)!r}"
-            ) from None
+            raise BadPayloadError(f"{self.provider} sent {self._instead_of_json()}") from None
+
+    def _instead_of_json(self) -> str:
+        if self.body.lstrip()[:1] in (b"{", b"["):
+            return "JSON that breaks off or is malformed"  # equal for all symbols: told once
+        return f"{excerpt(self.body, length=60)!r} instead of JSON"
+
+    def csv(self) -> list[list[str]]:
+        """The lines of a CSV file, split into their fields.
+
+        Raises
+        ------
+        BadPayloadError
+            If the file does not end with a whole line: of a number that was cut in two the first
+            half looks like a number, too.
+        """
+        text = self.body.decode("utf-8-sig")
+        if text and not text.endswith("\n"):
+            raise BadPayloadError(f"{self.provider} sent a file that ends within a line")
+        return list(csv.reader(text.splitlines()))
 
 
 def _only_nan(constant: str) -> None:
@@ -86,19 +112,29 @@ def _only_nan(constant: str) -> None:
 
 
 @dataclass(frozen=True)
+class Ration:
+    """What one use of a provider may take of its calls of a day, counted under its own name."""
+
+    name: str
+    calls: int
+
+
+@dataclass(frozen=True)
 class ProviderProfile:
     """One provider's manners.
 
     `refusal` reads an answer and returns the error that it stands for, or None if the answer is
     data or an error that the status alone explains. `allowances` and `calls_per_day` are the free
-    plan's. `cooldown_seconds` is the wait after a 429 that names none. `patience_seconds` is how
-    long a source may go on failing in a run before it is given up.
+    plan's; `ration` is the part of the latter that a use of the provider keeps to.
+    `cooldown_seconds` is the wait after a 429 that names none. `patience_seconds` is how long a
+    source may go on failing in a run before it is given up.
     """
 
     name: str
     refusal: Callable[[Reply], IngestionError | None]
     allowances: tuple[Allowance, ...] = ()
     calls_per_day: int | None = None
+    ration: Ration | None = None
     key_header: str = ""
     key_prefix: str = ""
     key_parameter: str = ""

@@ -3,18 +3,21 @@
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 import pyarrow as pa
 
+from ingestion.adjustment import stands_on_other_splits
 from ingestion.cache import Cache, CacheEntry, DamagedFileError
 from ingestion.capabilities import WHOLE_ENDPOINT, Capabilities
 from ingestion.errors import EntitlementError, IngestionError
+from ingestion.history import HistoryWatch, Question
 from ingestion.journal import Fetch, Journal
 from ingestion.settings import SourceSettings
 from ingestion.source import Source
 from ingestion.tables import SCHEMAS, empty_table, merged
+from ingestion.wanted import NightInputs
 from warehouse.sessions import NEW_YORK, Sessions
 
 REVISION_SESSIONS = 10
@@ -27,32 +30,25 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class NightInputs:
-    """What a night wants: the session, its moment, and every symbol, series and index."""
-
-    night: date
-    decided_at: datetime
-    bar_symbols: tuple[str, ...]
-    news_symbols: tuple[str, ...]
-    series_ids: tuple[str, ...]
-    index_names: tuple[str, ...]
-    first_day: date
-    force_refresh: bool = False
-    offline: bool = False
-
-
-@dataclass(frozen=True)
 class Feed:
     """One dataset of one provider.
 
     `is_series`: rows lie on days and the newest one is expected, so that an empty answer proves
-    nothing; otherwise no rows may simply mean that nothing happened.
+    nothing; otherwise no rows may simply mean that nothing happened. `ttl`: of answers that are
+    whole and know no days (a company's statements), how long one stands; None where the days held
+    and the run's own time to live decide.
     """
 
     provider: str
     dataset: str
     table: str
     is_series: bool = True
+    ttl: timedelta | None = None
+
+    @property
+    def is_never_emptied(self) -> bool:
+        """Whether rows that were there once must be in every later answer."""
+        return self.is_series or self.ttl is not None
 
 
 @dataclass(frozen=True)
@@ -60,14 +56,13 @@ class Held:
     """The rows of one symbol from one provider, as asked for or as held in the end.
 
     `observed_through`: the last day that the provider spoke of, blanks included. `error`: why the
-    rows are not newer or not complete. `is_first_load`: the whole history was asked for.
+    rows are not newer or not complete.
     """
 
     table: pa.Table
     observed_through: date | None = None
     error: IngestionError | None = None
     validators: Mapping[str, str] = field(default_factory=dict)
-    is_first_load: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +87,7 @@ class Run:
     clock: Callable[[], datetime]
     cache: Cache
     capabilities: Capabilities
+    history: HistoryWatch
     journal: Journal
     sources: Mapping[str, Source]
     tell: Callable[[str], None]
@@ -103,14 +99,7 @@ class Run:
         return self.clock().astimezone(NEW_YORK).date()
 
     def refresh(
-        self,
-        feed: Feed,
-        symbol: str,
-        ask: Ask,
-        *,
-        first: date,
-        last: date,
-        expected: date | None,
+        self, feed: Feed, symbol: str, ask: Ask, *, first: date, last: date, expected: date | None
     ) -> Held:
         """What can be held of a symbol tonight: fresh from the cache, extended, or as it was.
 
@@ -131,7 +120,7 @@ class Run:
         held = Held(cached, entry.observed_through if entry else None)
         if entry and entry.start > first:
             entry = None  # an earlier history is wanted than was ever asked for
-        if entry and self._is_fresh(entry, last, expected):
+        if entry and self._is_fresh(feed, entry, last, expected):
             self.note_reuse(feed, symbol, held)
             return Opening(entry, held)
         if error := self._refusal(feed, symbol):
@@ -145,14 +134,22 @@ class Run:
         return Opening(entry, held, (start, last))
 
     def extend(self, feed: Feed, symbol: str, opening: Opening, ask: Ask) -> Held:
-        """Ask for what an opening lacks and keep it; after an error the cached rows remain."""
+        """Ask for what an opening lacks and keep it; after an error the cached rows remain.
+
+        A split that the held rows do not know of asks for the whole history again.
+        """
+        entry = opening.entry
         if opening.window is None:
             return opening.held
+        first, last = opening.window
         try:
-            gained = ask(*opening.window)
+            gained = ask(first, last)
             # providers were seen to answer "nothing" under load: held rows prove them wrong
-            if feed.is_series and opening.held.table.num_rows and not gained.table.num_rows:
-                gained = ask(*opening.window)
+            if feed.is_never_emptied and opening.held.table.num_rows and not gained.table.num_rows:
+                gained = ask(first, last)
+            if entry and stands_on_other_splits(entry.validators, gained.validators):
+                opening = replace(opening, window=(entry.start, last))
+                gained = ask(entry.start, last)
         except IngestionError as error:
             self.remember_refusal(feed, symbol, error)
             self.note_reuse(feed, symbol, opening.held, error)
@@ -169,9 +166,11 @@ class Run:
             gained,
             table=merged(feed.table, [opening.held.table, gained.table]),
             observed_through=max(days, default=None),
-            is_first_load=opening.entry is None,
         )
         if gained.error is None and (gained.observed_through or not feed.is_series):
+            if feed.is_series:
+                asked = Question(feed.provider, feed.dataset, feed.table, symbol, first, last)
+                self.history.compare(asked, opening.held.table, gained.table)
             self.cache.write(
                 feed.provider,
                 feed.dataset,
@@ -269,13 +268,25 @@ class Run:
             return rows
         raise DamagedFileError(f"the cached file {entry.path} has the columns of another release")
 
-    def _is_fresh(self, entry: CacheEntry, last: date, expected: date | None) -> bool:
+    def due_since(self, feed: Feed, symbol: str) -> date | None:
+        """Since when a whole answer waits to be asked again; None if it need not or may not be."""
+        entry = self.cache.find(feed.provider, feed.dataset, symbol)
+        if entry is None or entry.updated_at > self.clock():
+            since = date.min
+        elif self._is_fresh(feed, entry, self.wanted.night, None):
+            return None
+        else:
+            since = entry.updated_at.date()
+        return None if self._refusal(feed, symbol) else since
+
+    def _is_fresh(self, feed: Feed, entry: CacheEntry, last: date, expected: date | None) -> bool:
         observed = entry.observed_through
-        if entry.end < last or (expected and (observed is None or observed < expected)):
+        is_short = entry.end < last or (expected and (observed is None or observed < expected))
+        if feed.ttl is None and is_short:
             return False
         if self.wanted.offline:
             return True
-        is_young = self.clock() - entry.updated_at < self.settings.cache_ttl
+        is_young = self.clock() - entry.updated_at < (feed.ttl or self.settings.cache_ttl)
         return is_young and not self.wanted.force_refresh
 
     def _refusal(self, feed: Feed, symbol: str) -> IngestionError | None:

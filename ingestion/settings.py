@@ -13,6 +13,9 @@ KEY_VARIABLES: dict[str, str] = {
 }
 """The variable that a person sets for each provider with a key; the others need none."""
 
+SWITCHES: dict[str, str] = {"yahoo": "YAHOO_ENABLED=1"}
+"""What turns a provider on that has no key and is off by default."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SourceSettings:
@@ -20,7 +23,10 @@ class SourceSettings:
 
     `base_urls`: provider to base URL without a trailing slash. `api_keys`: provider to key, absent
     when not configured and never shown. `rates`: calls per minute by provider, replacing the
-    provider's own limits. `world`: the world that the cache belongs to.
+    provider's own limits. `patience_seconds`: no source may go on failing for longer in a run, even
+    where its provider deserves more patience. `world`: the world that the cache belongs to.
+    `quota_root`: the folder of the `cache.db` that counts the calls of a day, where that is not the
+    run's own cache.
     """
 
     base_urls: Mapping[str, str]
@@ -30,7 +36,9 @@ class SourceSettings:
     log_path: Path
     cache_ttl: timedelta = timedelta(hours=24)
     rates: Mapping[str, float] = field(default_factory=dict)
+    patience_seconds: float = float("inf")
     world: str
+    quota_root: Path | None = None
 
     def can_ask(self, provider: str) -> bool:
         """Whether the provider has an address and, where it needs one, a key."""

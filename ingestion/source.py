@@ -54,6 +54,11 @@ class Source:
             OfflineError("the run may not use the network") if is_offline else None
         )
 
+    @property
+    def calls_left(self) -> int | None:
+        """How many calls it still has today; None where nobody counts them."""
+        return self._http.calls_left(self._profile)
+
     def ask(
         self,
         target: str,
@@ -95,9 +100,12 @@ class Source:
             if reply.status == 200:
                 self._store.keep(reply, label)
                 fetch = replace(fetch, response_hash=reply.hash)
-            answer = _parsed(parse, reply)
+            answer = parsed(parse, reply)
         except IngestionError as error:
             self._switch_off_if_useless(error)
+            if isinstance(error, BadPayloadError) and error.reply and error.reply.status == 200:
+                self._store.keep(error.reply, label)
+                fetch = replace(fetch, response_hash=error.reply.hash)
             fetch = replace(
                 fetch,
                 outcome=error.failure,
@@ -125,7 +133,14 @@ class Source:
         )
 
 
-def _parsed(parse: Callable[[Reply], Answer], reply: Reply) -> Answer:
+def parsed(parse: Callable[[Reply], Answer], reply: Reply) -> Answer:
+    """What a parser makes of a response.
+
+    Raises
+    ------
+    BadPayloadError
+        Also where the parser stumbled over a shape that it did not expect.
+    """
     try:
         return parse(reply)
     # parsers read untrusted shapes as if they were right; this is what a wrong one looks like

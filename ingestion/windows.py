@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from ingestion.errors import BadPayloadError
 from ingestion.profile import Reply
-from warehouse.sessions import BAR_READY, NEW_YORK
+from warehouse.sessions import BAR_READY, NEW_YORK, Sessions
 
 MONDAY, FRIDAY, SATURDAY, SUNDAY = 0, 4, 5, 6
+BAR_MINUTES, BAR_INTERVAL = 5, "5m"
 ZONE_SLACK = timedelta(days=1)
 """News windows are days of a zone that no provider names, so they are checked a day more widely."""
 
@@ -46,9 +47,34 @@ def check_moments(moments: Collection[datetime], first: date, last: date, reply:
 
 def is_finished(session: date, reply: Reply) -> bool:
     """Whether a session's bar was complete when the answer came: 16:15 New York had passed."""
-    return datetime.combine(session, BAR_READY, NEW_YORK) <= reply.fetched_at
+    return session <= finished_through(reply)
+
+
+def finished_through(reply: Reply) -> date:
+    """The last day whose bars were complete when the answer came."""
+    now = reply.fetched_at.astimezone(NEW_YORK)
+    return now.date() if now.time() >= BAR_READY else now.date() - timedelta(days=1)
 
 
 def is_announced(day: date, reply: Reply) -> bool:
     """Whether a corporate action still lay ahead when the answer came."""
     return day > reply.fetched_at.astimezone(NEW_YORK).date()
+
+
+class RegularHours:
+    """Which intraday bars belong to the regular session; providers send those around it, too.
+
+    Opening and closing moments come from the exchange's calendar, so that early closes and the
+    weeks in which only one continent has changed its clocks need no rule of their own.
+    """
+
+    def __init__(self, sessions: Sessions, first: date, last: date) -> None:
+        days = sessions.between(first, last)
+        self._hours = {day: sessions.hours(day) for day in days}
+
+    def bar_end(self, start_seconds: int) -> datetime | None:
+        """When a bar that starts at an epoch second is complete; None outside regular hours."""
+        start = datetime.fromtimestamp(start_seconds, UTC)
+        end = start + timedelta(minutes=BAR_MINUTES)
+        hours = self._hours.get(start.astimezone(NEW_YORK).date())
+        return end if hours and hours[0] <= start and end <= hours[1] else None

@@ -122,6 +122,8 @@ def _newest(*sources: tuple[str, str, str, str, str]) -> str:
 _BARS = _newest(
     ("polygon", "raw.polygon__daily_bars", "symbol", "session_date", "close"),
     ("fmp", "raw.fmp__daily_prices", "symbol", "session_date", "close"),
+    ("finnhub", "raw.finnhub__daily_candles", "symbol", "session_date", "close"),
+    ("yahoo", "raw.yahoo__daily_bars", "symbol", "session_date", "close"),
 )
 _INDEXES = _newest(
     ("cboe", "raw.cboe__index_history", "index_name", "session_date", "close"),

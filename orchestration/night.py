@@ -17,12 +17,16 @@ from orchestration.configuration import load_portfolio
 from orchestration.errors import NightError, UsageError
 from orchestration.findings import (
     degrading_reasons,
+    fallback_rows,
     freshness_rows,
+    outage_sentence,
+    quota_rows,
     requests_by_provider,
 )
 from orchestration.freshness import Freshness, measure_freshness
 from orchestration.gates import Gate, NightScope, check_build, check_landed
 from orchestration.inputs import Fetching, fetch_inputs, land_inputs
+from orchestration.lost_record import lost_ledger_warning
 from orchestration.market import open_market
 from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
 from orchestration.record import (
@@ -37,6 +41,13 @@ from orchestration.record import (
     night_record,
     published_night,
     record_missed_sessions,
+)
+from orchestration.rehearsal import (
+    begin_rehearsal,
+    marked_banner,
+    marked_reasons,
+    rehearsal_rules,
+    remark_held_night,
 )
 from orchestration.resources import Settings, clock_of, utc_now
 from orchestration.universe import Universe, load_universe
@@ -62,12 +73,13 @@ class NightOptions:
     """How a night was asked for.
 
     `as_of`: a moment in the past whose night is built from the ledger, without fetching; None means
-    now.
+    now. `rehearse`: the incident that the sandbox's providers play, empty for none.
     """
 
     as_of: datetime | None = None
     force_refresh: bool = False
     offline: bool = False
+    rehearse: str = ""
 
 
 @dataclass
@@ -96,6 +108,12 @@ class NightRun:
     status: RunStatus | None = None
 
     def __post_init__(self) -> None:
+        options = self.options
+        if options.rehearse:
+            is_past, offline = options.as_of is not None, options.offline
+            self.settings = begin_rehearsal(
+                self.settings, options.rehearse, is_past=is_past, offline=offline
+            )
         self.started_at = utc_now(self.settings)
         home = self.settings.home
         refuse_other_world(home.ledger, home.published, self.settings.world)
@@ -104,6 +122,8 @@ class NightRun:
         self.portfolio = load_portfolio(self.settings.portfolio)
         self.night = self.sessions.latest_night(self.options.as_of or self.started_at)
         self._refuse_impossible_moments()
+        if options.rehearse:
+            remark_held_night(self.night, published_night(self.settings.home))
 
     @property
     def decided_at(self) -> datetime:
@@ -120,6 +140,8 @@ class NightRun:
     def ingest(self) -> Mapping[str, int]:
         """Fetch and land; returns the number of new rows per raw table."""
         self.settings.home.make_folders()
+        if warning := lost_ledger_warning(self.settings.home):
+            log.warning(warning)
         with self._ledger() as ledger:
             catch_up_with_published(ledger, self.settings.home)
             self.attempt = next_attempt(ledger, self.night)
@@ -134,6 +156,9 @@ class NightRun:
                 )
         if self.is_fetching:
             self.collected = self._fetch()
+            for use in self.collected.quotas:
+                if use.is_alarming:
+                    log.warning("Quota: %s.", use.sentence)
         with self._ledger() as ledger:
             if self.collected is not None:
                 self.landing = land_inputs(
@@ -142,6 +167,7 @@ class NightRun:
                     self.sessions,
                     run_id=self.run_id,
                     now=utc_now(self.settings),
+                    raw_responses=self.settings.home.raw_responses,
                 )
             else:
                 self.landing = Landing(newest_version(ledger), {}, {})
@@ -297,7 +323,7 @@ class NightRun:
             self.settings.home,
             status,
             self.gates,
-            banner=self.settings.banner,
+            banner=marked_banner(self.settings.banner, self.options.rehearse),
             target_volatility=self.portfolio.target_volatility_annual,
         )
 
@@ -321,14 +347,17 @@ class NightRun:
 
     def _fetch(self) -> Collected:
         """Ask the providers; the sandbox's server runs for exactly that long."""
-        symbols = self.universe.bar_symbols
-        with open_market(self.settings, now=self.started_at, symbols=symbols) as reached:
+        symbols, faults = self.universe.bar_symbols, rehearsal_rules(self.options.rehearse)
+        with open_market(
+            self.settings, now=self.started_at, symbols=symbols, faults=faults
+        ) as reached:
             fetching = Fetching(
                 sources=reached.source_settings(),
                 clock=clock_of(self.settings),
                 say=log.info,
                 force_refresh=self.options.force_refresh,
                 offline=self.options.offline,
+                run_id=self.run_id,
             )
             return fetch_inputs(self.night, self.universe, self.sessions, fetching)
 
@@ -359,8 +388,8 @@ class NightRun:
                 raise NightError(f"Gate {gate.number} refuses the night: {gate.blocking_sentence}")
 
     def _problem_summary(self) -> str:
-        problems = self.collected.problems if self.collected else ()
-        return " ".join(dict.fromkeys(problem.message for problem in problems[:5]))
+        collected = self.collected
+        return outage_sentence(collected.fetches, collected.problems) if collected else ""
 
     def _reasons(self) -> tuple[str, ...]:
         problems = self.collected.problems if self.collected else ()
@@ -369,7 +398,8 @@ class NightRun:
     def _status(
         self, status: str, *, reasons: tuple[str, ...] = (), manifest_hash: str | None = None
     ) -> RunStatus:
-        fetches = self.collected.fetches if self.collected else ()
+        collected = self.collected
+        fetches = collected.fetches if collected else ()
         return RunStatus(
             night=self.night,
             status=status,
@@ -382,11 +412,14 @@ class NightRun:
             ledger_version=self.landing.ledger_version if self.landing else 0,
             code_hash=code_hash(),
             config_hash=configuration_hash(configuration_snapshot(self.settings)),
-            reasons=reasons,
+            reasons=marked_reasons(reasons, self.options.rehearse),
             quarantined=tuple(dict(row) for row in self.quarantined),
             freshness=freshness_rows(self.freshness, fetches),
             requests=requests_by_provider(fetches),
             manifest_hash=manifest_hash,
+            fallbacks=fallback_rows(collected.fallbacks if collected else (), self.freshness),
+            quotas=quota_rows(collected.quotas if collected else ()),
+            rehearsal=self.options.rehearse or None,
         )
 
 

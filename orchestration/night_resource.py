@@ -25,6 +25,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     as_of: str = ""
     force_refresh: bool = False
     offline: bool = False
+    rehearse: str = ""
     _night: NightRun = PrivateAttr()
 
     @contextmanager
@@ -42,6 +43,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     as_of=past_moment(self.as_of) if self.as_of else None,
                     force_refresh=self.force_refresh,
                     offline=self.offline,
+                    rehearse=self.rehearse,
                 ),
                 run_id=run_id,
             )

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +20,21 @@ from warehouse.sessions import Sessions
 log = logging.getLogger("mqp.record")
 
 STILL_IN_FORCE = "r.released_at is null"
+
+RECORD_COPIES: dict[str, str] = {
+    "ops.nights": "ops.nights",
+    "ops.fetches": "ops.fetches",
+    "ops.configs": "ops.configs",
+    "quality.validation_results": "quality.validation_results",
+    "quality.quarantine": "quality.quarantine_events",
+    "quality.history_extents": "quality.history_extents",
+    "analytics.decisions": "analytics.decisions",
+}
+"""Table of the ledger to its copy in the published file: what no stored response could restore."""
+
+NEWEST_EXTENTS = (  # the next gate compares with these only
+    "qualify row_number() over (partition by dataset, symbol order by ledger_version desc) = 1"
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,7 @@ class NightRecord:
     world: str
     manifest_hash: str | None
     reasons: Sequence[str] = ()
+    fallbacks: Sequence[Mapping[str, Any]] = ()
 
 
 def night_record(status: RunStatus, manifest_hash: str | None) -> NightRecord:
@@ -57,6 +73,7 @@ def night_record(status: RunStatus, manifest_hash: str | None) -> NightRecord:
         world=status.world,
         manifest_hash=manifest_hash,
         reasons=status.reasons,
+        fallbacks=status.fallbacks,
     )
 
 
@@ -71,7 +88,7 @@ def next_attempt(ledger: Connection, night: date) -> int:
 def append_night(connection: Connection, record: NightRecord) -> None:
     """Append an attempt to `ops.nights` of a ledger or a build."""
     connection.execute(
-        "insert into ops.nights values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into ops.nights values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             record.night,
             record.attempt,
@@ -86,6 +103,7 @@ def append_night(connection: Connection, record: NightRecord) -> None:
             record.world,
             record.manifest_hash,
             json.dumps(list(record.reasons)),
+            json.dumps(list(record.fallbacks), default=str),
         ],
     )
 
@@ -133,8 +151,9 @@ def copy_record_into_build(ledger: Path, build: Connection) -> None:
     build.execute(f"attach '{quoted_path(ledger)}' as record (read_only)")
     build.execute("create schema if not exists quality")
     build.execute("create schema if not exists analytics")
-    for name in ("ops.nights", "ops.fetches", "quality.validation_results", "analytics.decisions"):
-        build.execute(f"create table {name} as select * from record.{name}")
+    for name, copy in RECORD_COPIES.items():
+        only = NEWEST_EXTENTS if name == "quality.history_extents" else ""
+        build.execute(f"create table {copy} as select * from record.{name} {only}")
     # a range is released only when no quarantine of it is still in force
     build.execute(f"""
         create table quality.quarantine as
@@ -209,7 +228,7 @@ def append_published_night(ledger: Connection, published: Path) -> None:
     ledger.execute(f"attach '{quoted_path(published)}' as published (read_only)")
     try:
         ledger.execute("""
-            insert into ops.nights
+            insert into ops.nights by name
             select p.* from published.ops.nights as p
             anti join ops.nights as l using (night, attempt, run_id, status)
             order by night, attempt

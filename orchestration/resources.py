@@ -27,12 +27,14 @@ BASE_URLS: dict[str, tuple[str, str]] = {
     "fred": ("FRED_BASE_URL", "https://api.stlouisfed.org/fred"),
     "fred_graph": ("FRED_GRAPH_BASE_URL", "https://fred.stlouisfed.org/graph"),
     "cboe": ("CBOE_BASE_URL", "https://cdn.cboe.com"),
+    "yahoo": ("YAHOO_BASE_URL", "https://query1.finance.yahoo.com"),
 }
 RATE_VARIABLES: dict[str, str] = {
     "polygon": "POLYGON_CALLS_PER_MINUTE",
     "fmp": "FMP_CALLS_PER_MINUTE",
     "finnhub": "FINNHUB_CALLS_PER_MINUTE",
     "fred": "FRED_CALLS_PER_MINUTE",
+    "yahoo": "YAHOO_CALLS_PER_MINUTE",
 }
 BAR_PROVIDERS = ("polygon", "fmp")
 
@@ -42,7 +44,9 @@ class Settings:
     """Everything that the environment decides about a run.
 
     `world`: `live`, `sandbox:<seed>` or `custom:<name>`. `pinned_now`: the clock of a rehearsal,
-    None for the wall clock. `base_urls` and `api_keys` by provider; keys never appear in the repr.
+    None for the wall clock. `patience_seconds`: how long a failing source is tried at most, no
+    limit but the provider's own by default. `base_urls` and `api_keys` by provider; keys never
+    appear in the repr. `quota_root`: where the calls of a day are counted, the cache by default.
     """
 
     home: Home
@@ -56,6 +60,8 @@ class Settings:
     base_urls: Mapping[str, str]
     api_keys: Mapping[str, str] = field(repr=False)
     rates: Mapping[str, float] = field(default_factory=dict)
+    patience_seconds: float = float("inf")
+    quota_root: Path | None = None
 
     @property
     def is_sandbox(self) -> bool:
@@ -79,12 +85,15 @@ class Settings:
             log_path=self.home.logs / "ingestion.log",
             cache_ttl=self.cache_ttl,
             rates=self.rates,
+            patience_seconds=self.patience_seconds,
             world=self.world,
+            quota_root=self.quota_root,
         )
 
     def with_sandbox(self, base_urls: Mapping[str, str], api_keys: Mapping[str, str]) -> "Settings":
-        """The same run against a started sandbox server."""
-        return replace(self, base_urls=dict(base_urls), api_keys=dict(api_keys))
+        """The same run against a started sandbox server; what is switched off stays off."""
+        urls = {name: url for name, url in base_urls.items() if name in self.base_urls}
+        return replace(self, base_urls=urls, api_keys=dict(api_keys))
 
 
 def utc_now(settings: Settings) -> datetime:
@@ -137,6 +146,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         base_urls={
             name: (variables.get(variable) or default).rstrip("/")
             for name, (variable, default) in BASE_URLS.items()
+            if name != "yahoo" or _is_on(variables, "YAHOO_ENABLED")
         },
         api_keys=keys,
         rates={
@@ -144,6 +154,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             for name, variable in RATE_VARIABLES.items()
             if variables.get(variable)
         },
+        patience_seconds=_number(variables, "SOURCE_PATIENCE_SECONDS", float("inf"), lowest=0.0),
+        quota_root=_folder(variables.get("QUOTA_ROOT")),
     )
 
 
@@ -185,6 +197,17 @@ def _number(variables: Mapping[str, str], name: str, default: float, *, lowest: 
     if value < lowest:
         raise UsageError(f"{name} is {text}: it must be at least {lowest:g}.")
     return value
+
+
+def _folder(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _is_on(variables: Mapping[str, str], name: str) -> bool:
+    text = variables.get(name) or "0"
+    if text not in ("0", "1"):
+        raise UsageError(f"{name} is '{text}': set it to 1 or 0.")
+    return text == "1"
 
 
 def _existing(text: str | None, default: str) -> Path:

@@ -1,6 +1,5 @@
 """The configured universe: which symbols, and from when to when they count."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,22 +8,24 @@ from typing import Any
 
 import yaml
 
+from ingestion.errors import SymbolError
+from ingestion.symbols import checked_symbol
 from orchestration.errors import UsageError
 from warehouse.context import Member
 
 STRATEGY_SYMBOLS = ("HYG", "LQD", "SVXY", "VXX", "AGG", "TLT")
+DEFAULT_INTRADAY = ("SPY",)
 REQUIRED_FUNDS = ("HYG", "LQD", "SVXY", "VXX")
-SYMBOL = re.compile(r"\^?[A-Za-z0-9]+([.\-][A-Za-z0-9]+)*")
-LONGEST_SYMBOL = 12
 
 
 @dataclass(frozen=True)
 class Universe:
-    """The members of a universe file and its benchmark."""
+    """The members of a universe file, its benchmark, and the symbols with intraday bars."""
 
     name: str
     benchmark: str
     members: tuple[Member, ...]
+    intraday_symbols: tuple[str, ...] = DEFAULT_INTRADAY
 
     @property
     def member_symbols(self) -> tuple[str, ...]:
@@ -68,11 +69,15 @@ def load_universe(path: Path) -> Universe:
         raise UsageError(f"{path} lists no members: add a 'members' list of symbols.")
     if not isinstance(content["members"], list):
         raise UsageError(f"{path}: 'members' must be a list of symbols.")
+    intraday = content.get("intraday", list(DEFAULT_INTRADAY))
+    if not isinstance(intraday, list):
+        raise UsageError(f"{path}: 'intraday' must be a list of symbols, which may be empty: [].")
     members = tuple(_member(path, entry) for entry in content["members"])
     return Universe(
         name=str(content.get("name") or path.stem),
         benchmark=_symbol(path, content.get("benchmark") or "SPY"),
         members=members,
+        intraday_symbols=tuple(dict.fromkeys(_symbol(path, entry) for entry in intraday)),
     )
 
 
@@ -92,10 +97,10 @@ def _symbol(path: Path, value: Any) -> str:
     # YAML reads ON, NO and Y as booleans; such tickers must be quoted
     if isinstance(value, bool):
         raise UsageError(f"{path}: a symbol such as ON or NO must be in quotes.")
-    text = str(value or "").strip()
-    if not SYMBOL.fullmatch(text) or len(text) > LONGEST_SYMBOL:
-        raise UsageError(f"{path}: '{text[:40]}' is not a symbol: write one such as AAPL or BRK.B.")
-    return text
+    try:
+        return checked_symbol(str(value or "").strip())
+    except SymbolError as err:
+        raise UsageError(f"{path}: {err}.") from err
 
 
 def _day(path: Path, entry: Mapping[str, Any], key: str) -> date | None:

@@ -9,14 +9,26 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
 from analytics.backtest import run_backtest
 from ingestion.night import NightInputs, collect_night_inputs
 from ingestion.sandbox.server import SandboxServer
+from ingestion.sentiment import METHOD, Story, score_stories
 from ingestion.settings import SourceSettings
 from orchestration.freshness import INDEX_NAMES, SERIES
 from orchestration.resources import REPOSITORY
 from orchestration.universe import load_universe
 from tests.analytics.test_backtest_properties import random_case, slow_rows
+from tests.bench_throughput import bench_throughput
+from tests.ingestion.labelled_news import (
+    VARIABLE,
+    accuracy_gain,
+    held_out,
+    labelled_path,
+    measure,
+    read_labelled,
+)
 from warehouse.connection import connect
 from warehouse.ledger import land, open_ledger
 from warehouse.sessions import new_york_sessions
@@ -48,6 +60,39 @@ def bench_engine() -> None:
     slow = one_variant * case.targets.shape[2]
     fast = seconds(lambda: run_backtest(case.market, case.targets))
     line("backtest: loop over symbols / arrays", slow, fast, "40 variants x 500 sessions x 4")
+
+
+def bench_sentiment() -> None:
+    """Our scorer against plain VADER: its speed here, and its agreement with labels where given."""
+    analyzer = SentimentIntensityAnalyzer()
+    numbers = range(4_000)
+    stories = [
+        Story(f"ZZQ beats estimates by {n} percent", f"Its margin improved to {n}. ZZR did not.")
+        for n in numbers
+    ]
+    plain = seconds(
+        lambda: [analyzer.polarity_scores(" ".join(story))["compound"] for story in stories]
+    )
+    ours = seconds(lambda: score_stories(stories))
+    line("sentiment: plain VADER / with finance words", plain, ours, f"{len(stories):,} stories")
+    path = labelled_path()
+    if path is None:
+        print(f"sentiment: agreement not measured, {VARIABLE} names no file of labelled sentences")
+        return
+    sentences, grades = zip(*held_out(read_labelled(path)), strict=True)
+    by_method = {
+        "plain VADER": [analyzer.polarity_scores(text)["compound"] for text in sentences],
+        METHOD: score_stories(Story(text, None) for text in sentences),
+    }
+    print(f"sentiment: agreement with {len(sentences):,} held-out labelled sentences")
+    for name, scores in by_method.items():
+        found = measure(scores, grades)
+        print(
+            f"  {name:<24} accuracy {found.accuracy:.3f}  macro F1 {found.macro_f1:.3f}  "
+            f"Spearman {found.spearman:.3f}"
+        )
+    gain, lower, upper = accuracy_gain(by_method[METHOD], by_method["plain VADER"], grades)
+    print(f"  gain in accuracy {gain:+.3f}, 95 % interval {lower:+.3f} to {upper:+.3f} (bootstrap)")
 
 
 def bench_night_inputs(folder: Path) -> None:
@@ -93,8 +138,10 @@ def main() -> None:
     """Print every comparison."""
     print(f"{'':<58} {'slow':>11} {'fast':>11}  {'ratio':>10}")
     bench_engine()
+    bench_sentiment()
     with tempfile.TemporaryDirectory() as folder:
         bench_night_inputs(Path(folder))
+    bench_throughput()
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
-"""Index closes: whole files, and the delayed quote for a session that the file lacks."""
+"""Index closes: whole files, the delayed quote of the session just closed, FRED for older holes."""
 
 from datetime import date
 
 from ingestion.chains import CHAINS, Tally, chain
+from ingestion.datasets.macro import refresh_series
 from ingestion.providers import cboe
 from ingestion.run import Held, Run
 from ingestion.tables import latest_day
 
-FILE, QUOTE = CHAINS["index_closes"]
+FILE, QUOTE, *FRED = CHAINS["index_closes"]
+FRED_SERIES = {"VIX": "VIXCLS"}
+"""The indices of which FRED has a copy: closes only, a day later."""
 
 
 def collect_indices(run: Run) -> Tally:
@@ -22,6 +25,9 @@ def collect_indices(run: Run) -> Tally:
     late = [name for name in tally.symbols if not _reaches(tally, name, night)]
     for name, held in run.each("index quotes", late, lambda name: _quote(run, name)).items():
         tally.add(QUOTE, name, held)
+    for name in FRED_SERIES.keys() & set(tally.symbols):
+        if _has_hole(run, tally, name):
+            _fill_from_fred(run, tally, name)
     before = run.sessions.previous_session(night)
     tally.report(
         run,
@@ -29,6 +35,24 @@ def collect_indices(run: Run) -> Tally:
         lacking=f"closes up to {night} are incomplete",
     )
     return tally
+
+
+def _has_hole(run: Run, tally: Tally, name: str) -> bool:
+    """Whether the file lacks a session before the night; FRED knows the night's own too late."""
+    table = tally.brought(name)[0][1].table
+    rows = zip(table["session_date"].to_pylist(), table["close"].to_pylist(), strict=True)
+    closed = {day for day, close in rows if close is not None}
+    before = run.sessions.previous_session(run.wanted.night)
+    return not closed.issuperset(run.sessions.between(run.wanted.first_day, before))
+
+
+def _fill_from_fred(run: Run, tally: Tally, name: str) -> None:
+    for feed in FRED:
+        if run.settings.can_ask(feed.provider):
+            held = refresh_series(run, feed, FRED_SERIES[name], run.wanted.first_day)
+            tally.add(feed, name, held)
+            if held.error is None:
+                return
 
 
 def _reaches(tally: Tally, name: str, day: date) -> bool:

@@ -1,6 +1,5 @@
 """Cboe: whole index histories as files, and delayed quotes for the session just closed."""
 
-import csv
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -45,7 +44,7 @@ def fetch_index_history(
     def parse(reply: Reply) -> Answer:
         if reply.status == 304:
             return Answer(empty_table(HISTORY), validators=quoting, is_unchanged=True)
-        lines = list(csv.reader(reply.body.decode("utf-8-sig").splitlines()))
+        lines = reply.csv()
         header = [name.strip().upper() for name in lines[0]] if lines else []
         if header not in (["DATE", "OPEN", "HIGH", "LOW", "CLOSE"], ["DATE", index_name]):
             raise BadPayloadError("cboe sent a file without its header line")

@@ -1,11 +1,13 @@
-"""Financial Modeling Prep: unadjusted daily prices, splits, dividends."""
+"""Financial Modeling Prep: daily prices in four flavours, splits, dividends."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
 
+from ingestion.adjustment import SPLIT_ADJUSTED
 from ingestion.errors import (
     AuthError,
     BadPayloadError,
@@ -26,7 +28,30 @@ DAYS_PER_REQUEST = 15 * 366
 
 ACTIONS_LIMIT = "1000"
 _Row = tuple[Any, ...]
-_PRICE_FIELDS = ("adjOpen", "adjHigh", "adjLow", "adjClose")  # raw prices, despite their names
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """One of FMP's daily price lists: its fields for open, high, low, close, and what it adjusts.
+
+    `mode`: none, splits, or splits_and_dividends. A field that a list lacks is empty.
+    """
+
+    fields: tuple[str, str, str, str]
+    mode: str
+
+
+FLAVOURS: dict[str, Flavour] = {
+    # raw prices, despite their names: what lands
+    "non-split-adjusted": Flavour(("adjOpen", "adjHigh", "adjLow", "adjClose"), UNADJUSTED),
+    # lands after `undo_splits`, where the plan lacks the raw ones
+    "full": Flavour(("open", "high", "low", "close"), SPLIT_ADJUSTED),
+    "light": Flavour(("", "", "", "price"), SPLIT_ADJUSTED),
+    "dividend-adjusted": Flavour(
+        ("adjOpen", "adjHigh", "adjLow", "adjClose"), "splits_and_dividends"
+    ),
+}
+"""Path below `/historical-price-eod/` to its shape."""
 
 
 def refusal(reply: Reply) -> IngestionError | None:
@@ -40,7 +65,7 @@ def refusal(reply: Reply) -> IngestionError | None:
         if "special parameters" in lowered:
             return EntitlementError(told, scope="parameter")
         if "special endpoint" in lowered:
-            return EntitlementError(told, scope="symbol")
+            return EntitlementError(told, scope="period" if "'period'" in lowered else "symbol")
         known = "restricted endpoint" in lowered
         return EntitlementError(told, scope="endpoint" if known else "request")
     if any(kind in lowered for kind in ("legacy endpoint", "exclusive endpoint")):
@@ -58,12 +83,19 @@ PROFILE = ProviderProfile(
 )
 
 
-def fetch_daily_prices(source: Source, symbol: str, first: date, last: date) -> pa.Table:
-    """Raw daily prices of one symbol, the session that is not over left out."""
+def fetch_daily_prices(
+    source: Source, symbol: str, first: date, last: date, *, flavour: str = "non-split-adjusted"
+) -> pa.Table:
+    """Daily prices of one symbol, the session that is not over left out.
+
+    Parameters
+    ----------
+    flavour : a key of `FLAVOURS`; rows carry its mode, and only unadjusted ones may land.
+    """
     tables, start = [], first
     while start <= last:
         end = min(last, start + timedelta(days=DAYS_PER_REQUEST))
-        tables.append(_prices(source, symbol, start, end))
+        tables.append(_prices(source, symbol, start, end, flavour))
         start = end + timedelta(days=1)
     return merged(PRICES, tables)
 
@@ -88,13 +120,21 @@ def fetch_dividends(source: Source, symbol: str, first: date) -> pa.Table:
     return _actions(source, "dividends", DIVIDENDS, symbol, first, values, combine=_sum_by_day)
 
 
-def _prices(source: Source, symbol: str, first: date, last: date) -> pa.Table:
+def _prices(source: Source, symbol: str, first: date, last: date, flavour: str) -> pa.Table:
+    shape = FLAVOURS[flavour]
+
     def parse(reply: Reply) -> Answer:
         rows = _rows(reply, symbol)
         days = [day_of(row["date"], reply) for row in rows]
         check_days(days, first, last, reply)
         done = [
-            (symbol, day, *(row[field] for field in _PRICE_FIELDS), row["volume"], UNADJUSTED)
+            (
+                symbol,
+                day,
+                *(row[field] if field else None for field in shape.fields),
+                row["volume"],
+                shape.mode,
+            )
             for row, day in zip(rows, days, strict=True)
             if is_finished(day, reply)
         ]
@@ -102,7 +142,7 @@ def _prices(source: Source, symbol: str, first: date, last: date) -> pa.Table:
 
     params = {"symbol": checked_symbol(symbol), "from": first.isoformat(), "to": last.isoformat()}
     label = ResponseLabel("daily_prices", symbol, first, last)
-    path = "/historical-price-eod/non-split-adjusted"
+    path = f"/historical-price-eod/{flavour}"
     return source.ask(path, label, parse, params=params).table
 
 

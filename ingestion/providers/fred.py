@@ -1,6 +1,5 @@
 """FRED: observations from the API, or from the graph's CSV file, which needs no key."""
 
-import csv
 from collections.abc import Sequence
 from datetime import date
 
@@ -100,7 +99,7 @@ def fetch_graph(source: Source, series_id: str, first: date, last: date) -> Answ
     """Values of one series from the graph's CSV file."""
 
     def parse(reply: Reply) -> Answer:
-        lines = list(csv.reader(reply.body.decode("utf-8-sig").splitlines()))
+        lines = reply.csv()
         header = [name.upper() for name in lines[0]] if lines else []
         if header not in (["OBSERVATION_DATE", series_id], ["DATE", series_id]):
             raise BadPayloadError("fred_graph sent a file without its header line")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -14,6 +15,12 @@ from dotenv import dotenv_values
 
 from orchestration.configuration import load_portfolio
 from orchestration.logs import PRODUCT_LOGGER
+from orchestration.rehearsal import (
+    LIST,
+    refuse_impossible_rehearsal,
+    rehearsal_lines,
+    rehearsal_table,
+)
 from orchestration.resources import Settings, load_settings
 from orchestration.universe import load_universe
 
@@ -25,7 +32,17 @@ def nightly_command(
     options: Mapping[str, Any], *, dry_run: bool, as_json: bool, debug: bool
 ) -> int:
     """Run a night and print what a person needs to know; returns the exit code."""
+    rehearsal = options.get("rehearse", "")
+    if rehearsal == LIST:
+        return _list_rehearsals(as_json=as_json)
     settings = load_settings()
+    if rehearsal:
+        refuse_impossible_rehearsal(
+            settings,
+            rehearsal,
+            is_past=bool(options.get("as_of")),
+            offline=bool(options.get("offline")),
+        )
     # a bad file is refused before anything starts
     load_universe(settings.universe)
     load_portfolio(settings.portfolio)
@@ -37,18 +54,39 @@ def nightly_command(
         return _run(settings, options, as_json=as_json, debug=debug)
 
 
-def _run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, debug: bool) -> int:
+def _list_rehearsals(*, as_json: bool) -> int:
+    from orchestration.cli import print_json
+
+    if as_json:
+        print_json(rehearsal_table())
+    else:
+        for line in rehearsal_lines():
+            typer.echo(line)
+    return EXIT_CODES["CLEAN"]
+
+
+def _run(
+    settings: Settings,
+    options: Mapping[str, Any],
+    *,
+    as_json: bool,
+    debug: bool,
+    keeps_report: bool = True,
+) -> int:
     from orchestration.nightly import run_nightly
 
     outcome = run_nightly(settings, options, debug=debug)
     if not outcome.success:
         typer.echo(f"mqp: {outcome.sentence}", err=True)
         return EXIT_FAILED
-    return print_summary(settings, as_json=as_json)
+    return print_summary(settings, as_json=as_json, keeps_report=keeps_report)
 
 
 def _dry_run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, debug: bool) -> int:
-    """Run the same night in a scratch copy of the home, and throw the copy away."""
+    """Run the same night in a scratch copy of the home, and throw the copy away.
+
+    Its requests are real ones: they count against the home's own quotas.
+    """
     from orchestration.nightly import scratch_home
 
     remembered = dotenv_values(settings.home.root / ".env")
@@ -56,15 +94,21 @@ def _dry_run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, d
         for name, value in remembered.items():
             if value:
                 os.environ.setdefault(name, value)
-        os.environ["MQP_HOME"] = str(home.root)
         os.environ.pop("CACHE_ROOT", None)
-        code = _run(load_settings(), options, as_json=as_json, debug=debug)
-    typer.echo("Dry run: nothing was kept, the report neither.", err=True)
+        os.environ.update(scratch_variables(settings, home.root))
+        code = _run(load_settings(), options, as_json=as_json, debug=debug, keeps_report=False)
+    typer.echo("Dry run: nothing was kept but the count of the calls it spent.", err=True)
     return code
 
 
-def print_summary(settings: Settings, *, as_json: bool) -> int:
-    """Print night, status, changed signals, weights, and where the report is."""
+def scratch_variables(settings: Settings, scratch: Path) -> dict[str, str]:
+    """What sends a dry run's files to its scratch home, and its spent calls to the real count."""
+    quota_root = settings.quota_root or settings.cache_root
+    return {"MQP_HOME": str(scratch), "QUOTA_ROOT": str(quota_root.resolve())}
+
+
+def print_summary(settings: Settings, *, as_json: bool, keeps_report: bool = True) -> int:
+    """Print night, status, changed signals, weights, and where the report is if it is kept."""
     from reports.status import read_run_status
     from reports.summary import night_summary
 
@@ -76,7 +120,7 @@ def print_summary(settings: Settings, *, as_json: bool) -> int:
 
         print_json(asdict(summary))
     else:
-        for line in summary.lines(report=home.reports / "latest.html"):
+        for line in summary.lines(report=home.reports / "latest.html" if keeps_report else None):
             typer.echo(line)
     return EXIT_CODES.get(status.status, EXIT_FAILED)
 

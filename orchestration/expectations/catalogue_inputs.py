@@ -129,7 +129,7 @@ FRED = Suite(
               "A missing value is no row at all.",
               "a value that is no number"),
         Claim("values_are_believable", "range_excess", Between(high=0), "quarantine",
-              "High-yield spread 0 to 40 % (peak 21.82 in 2008), investment grade 0 to 20 % "
+              "High-yield spread 0.1 to 40 % (peak 21.82 in 2008), investment grade 0.1 to 20 % "
               "(6.56), 3-month bill -2 to 25 % (17.01 in 1981).",
               "a value outside the series' believable range"),
         Claim("values_do_not_leap", "move_over_limit", Between(high=1), "quarantine",
@@ -166,7 +166,9 @@ QUOTE_AGREEMENT = Claim(
     "The file replaces the quote the next day; a difference moves a decision's input.",
 )
 
-POLYGON_NEWS, FINNHUB_NEWS = _news("raw.polygon__news"), _news("raw.finnhub__company_news")
+NEWS = tuple(
+    _news(table) for table in ("raw.polygon__news", "raw.finnhub__company_news", "raw.fmp__news")
+)
 INDEX_HISTORY = _index("raw.cboe__index_history")
 INDEX_QUOTES = _index("raw.cboe__delayed_quotes", QUOTE_AGREEMENT)
 BAR_COVERAGE = _coverage("daily_bars_coverage", "raw.polygon__daily_bars", "symbol", "symbol")

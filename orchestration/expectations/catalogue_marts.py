@@ -48,6 +48,8 @@ FEATURES = built_suite(
         "momentum_12_1_return",
         "sentiment_3d",
         "available_at",
+        "earnings_yield",
+        "return_on_equity",
     ),
     Claim("rsi_lies_between_0_and_100", "rsi_14", Between(0, 100), "block",
           "Wilder's index is a share in percent."),

@@ -8,6 +8,9 @@ a person should know and the numbers still stand. Thresholds: `thresholds.py`.
 # fmt: off
 from orchestration.expectations.catalogue_shared import landed_columns, one_row
 from orchestration.expectations.claims import Between, Claim, OneOf, Suite
+from orchestration.expectations.landed_actions import SPLIT_TABLES
+from orchestration.expectations.landed_bars import BAR_TABLES
+from orchestration.expectations.landed_intraday import INTRADAY_TABLES
 from orchestration.expectations.thresholds import (
     LARGE_DIVIDEND_RETURN_FRACTION,
     LARGEST_SPLIT_RATIO,
@@ -115,14 +118,44 @@ def _dividends(table: str, amount: str, *key: str) -> Suite:
     )
 
 
+def _intraday(table: str) -> Suite:
+    return Suite(
+        name=table.removeprefix("raw."),
+        gate=1,
+        table=table,
+        grain="One row per symbol, interval and bar.",
+        subject=("symbol",),
+        dated_by="day",
+        shown=("bar_end_at", "open", "high", "low", "close", "volume"),
+        claims=(
+            landed_columns("symbol", "bar_interval", "bar_end_at", "open", "high", "low", "close",
+                           "volume"),
+            one_row("symbol", "bar_interval", "bar_end_at"),
+            Claim("intraday_prices_are_positive", "lowest_price", Between(0, is_open=True),
+                  "quarantine",
+                  "A bar has all four prices or it is none; a minute without a trade has no bar.",
+                  "a price that is missing or not positive"),
+            Claim("intraday_ranges_hold_their_prices", "range_violation_fraction",
+                  Between(high=RANGE_VIOLATION_FRACTION), "quarantine",
+                  "An open or close outside high and low mixes two bars.",
+                  "an open or close far outside its high and low"),
+            Claim("intraday_bars_are_in_regular_hours", "minutes_outside_hours", Between(high=0),
+                  "quarantine",
+                  "Opening and closing moments of the exchange's own calendar, early closes too: a "
+                  "bar outside is of another market, or an hour wrong after a clock change.",
+                  "a bar outside the session's hours"),
+        ),
+    )
+
+
 BAR_AGREEMENT = Suite(
     name="daily_bars_agreement",
     gate=1,
     table="raw.polygon__daily_bars",
-    grain="One row per symbol and session that both providers have.",
+    grain="One row per symbol and session that two providers have.",
     subject=("symbol",),
     dated_by="session_date",
-    shown=("close_polygon", "close_fmp"),
+    shown=("close", "second", "close_second"),
     claims=(
         Claim("providers_agree_on_closes", "close_difference_fraction",
               Between(high=PROVIDER_CLOSE_FRACTION), "warn",
@@ -135,10 +168,10 @@ SPLIT_AGREEMENT = Suite(
     name="splits_agreement",
     gate=1,
     table="raw.polygon__splits",
-    grain="One row per split that both providers have.",
+    grain="One row per split that two providers have.",
     subject=("symbol",),
     dated_by="execution_date",
-    shown=("split_ratio_polygon", "split_ratio_fmp"),
+    shown=("split_ratio", "second", "split_ratio_second"),
     claims=(
         Claim("providers_agree_on_splits", "ratio_difference_fraction",
               Between(high=PROVIDER_CLOSE_FRACTION), "warn",
@@ -146,8 +179,12 @@ SPLIT_AGREEMENT = Suite(
     ),
 )
 
-POLYGON_BARS, FMP_BARS = _bars("raw.polygon__daily_bars"), _bars("raw.fmp__daily_prices")
-POLYGON_SPLITS = _splits("raw.polygon__splits", "split_from", "split_to")
-FMP_SPLITS = _splits("raw.fmp__splits", "numerator", "denominator")
-POLYGON_DIVIDENDS = _dividends("raw.polygon__dividends", "cash_amount", "dividend_id")
-FMP_DIVIDENDS = _dividends("raw.fmp__dividends", "dividend")
+BARS = tuple(_bars(table) for table in BAR_TABLES)
+SPLITS = tuple(_splits(table, *ratio) for table, ratio in SPLIT_TABLES.items())
+DIVIDENDS = (
+    _dividends("raw.polygon__dividends", "cash_amount", "dividend_id"),
+    _dividends("raw.fmp__dividends", "dividend"),
+    _dividends("raw.finnhub__dividends", "amount"),
+    _dividends("raw.yahoo__dividends", "amount"),
+)
+INTRADAY = tuple(_intraday(table) for table in INTRADAY_TABLES)

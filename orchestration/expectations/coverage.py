@@ -14,6 +14,8 @@ NAMED_DATES = 5
 HISTORY_KEYS = {
     "raw.polygon__daily_bars": ("symbol", "session_date"),
     "raw.fmp__daily_prices": ("symbol", "session_date"),
+    "raw.finnhub__daily_candles": ("symbol", "session_date"),
+    "raw.yahoo__daily_bars": ("symbol", "session_date"),
     "raw.fred__observations": ("series_id", "observed_date"),
     "raw.cboe__index_history": ("index_name", "session_date"),
 }

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from orchestration.expectations import built_frames as built
+from orchestration.expectations import catalogue_companies as companies
 from orchestration.expectations import catalogue_inputs as inputs
 from orchestration.expectations import catalogue_marts as marts
 from orchestration.expectations import catalogue_prices as prices
@@ -21,17 +22,16 @@ Frames = Mapping[str, pd.DataFrame]
 Judged = tuple[tuple[CheckResult, ...], tuple[QuarantineRow, ...]]
 
 LANDED_SUITES: tuple[tuple[Suite, Callable[[Landed, str], pd.DataFrame]], ...] = (
-    (prices.POLYGON_BARS, Landed.bars),
-    (prices.FMP_BARS, Landed.bars),
+    *((suite, Landed.bars) for suite in prices.BARS),
     (prices.BAR_AGREEMENT, lambda landed, _: landed.agreed),
-    (prices.POLYGON_SPLITS, lambda landed, table: landed.splits[table]),
-    (prices.FMP_SPLITS, lambda landed, table: landed.splits[table]),
+    *((suite, Landed.splits_of) for suite in prices.SPLITS),
     (prices.SPLIT_AGREEMENT, lambda landed, _: landed.split_sides()),
-    (prices.POLYGON_DIVIDENDS, lambda landed, table: landed.dividends[table]),
-    (prices.FMP_DIVIDENDS, lambda landed, table: landed.dividends[table]),
+    *((suite, Landed.dividends_of) for suite in prices.DIVIDENDS),
+    *((suite, Landed.intraday_bars) for suite in prices.INTRADAY),
     (inputs.BAR_COVERAGE, lambda landed, _: landed.bar_coverage()),
-    (inputs.POLYGON_NEWS, Landed.stories),
-    (inputs.FINNHUB_NEWS, Landed.stories),
+    *((suite, Landed.stories) for suite in inputs.NEWS),
+    *((suite, Landed.figures) for suite in companies.FIGURES),
+    (companies.TREASURY_RATES, lambda landed, table: landed.tables[table]),
     (inputs.FRED, lambda landed, _: landed.observations()),
     (inputs.SERIES_COVERAGE, lambda landed, _: landed.series_coverage()),
     (inputs.INDEX_HISTORY, Landed.index_rows),

@@ -5,12 +5,19 @@ from functools import cached_property
 
 import pandas as pd
 
-from orchestration.expectations import coverage, landed_actions, landed_bars, landed_series
+from orchestration.expectations import (
+    coverage,
+    landed_actions,
+    landed_bars,
+    landed_companies,
+    landed_intraday,
+    landed_series,
+)
 from orchestration.expectations.outcome import GateContext
 
 FRED_TABLE = "raw.fred__observations"
 SUBJECTS = ("symbol", "series_id", "index_name", "strategy", "variant")
-TEXT = (*SUBJECTS, "story_id", "dividend_id", "headline")
+TEXT = (*SUBJECTS, "bar_interval", "story_id", "dividend_id", "headline", "metric", "maturity")
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
@@ -51,7 +58,7 @@ class Landed:
 
     @cached_property
     def shaped_bars(self) -> dict[str, pd.DataFrame]:
-        """Bars of both providers with what a single bar tells."""
+        """Bars of every provider with what a single bar tells."""
         return {
             table: landed_bars.bars_with_shapes(self.tables[table], self.context.calendar)
             for table in landed_bars.BAR_TABLES
@@ -64,12 +71,12 @@ class Landed:
 
     @cached_property
     def agreed(self) -> pd.DataFrame:
-        """Closes that both providers have."""
+        """Closes that two providers have."""
         return landed_bars.agreement(self.shaped_bars)
 
     @cached_property
     def splits(self) -> dict[str, pd.DataFrame]:
-        """Splits of both providers beside the closes around them."""
+        """Splits of every provider beside the closes around them."""
         return {
             table: landed_actions.splits_beside_closes(self.tables[table], self.closes, table)
             for table in landed_actions.SPLIT_TABLES
@@ -77,7 +84,7 @@ class Landed:
 
     @cached_property
     def dividends(self) -> dict[str, pd.DataFrame]:
-        """Dividends of both providers beside the closes around them."""
+        """Dividends of every provider beside the closes around them."""
         return {
             table: landed_actions.dividends_beside_closes(self.tables[table], self.closes, table)
             for table in landed_actions.DIVIDEND_TABLES
@@ -109,6 +116,18 @@ class Landed:
         moves = landed_bars.moves(frame, self.actions, self.agreed, vix, self.context)
         return frame.assign(move_over_limit=moves)
 
+    def splits_of(self, table: str) -> pd.DataFrame:
+        """Splits of one provider beside the closes around them."""
+        return self.splits[table]
+
+    def dividends_of(self, table: str) -> pd.DataFrame:
+        """Dividends of one provider beside the closes around them."""
+        return self.dividends[table]
+
+    def intraday_bars(self, table: str) -> pd.DataFrame:
+        """Intraday bars of one provider with what each must satisfy."""
+        return landed_intraday.intraday_bars(self.tables[table])
+
     def index_rows(self, table: str) -> pd.DataFrame:
         """Index closes that landed in one table."""
         return self.indexes[self.indexes["table"] == table]
@@ -121,8 +140,12 @@ class Landed:
         """News of one provider with what each story must satisfy."""
         return landed_series.stories(self.tables[table])
 
+    def figures(self, table: str) -> pd.DataFrame:
+        """Company figures of one provider with what each must satisfy."""
+        return landed_companies.company_figures(self.tables[table])
+
     def split_sides(self) -> pd.DataFrame:
-        """Splits that both providers have."""
+        """Splits that two providers have."""
         return landed_actions.split_ratios_side_by_side(self.splits)
 
     def bar_coverage(self) -> pd.DataFrame:

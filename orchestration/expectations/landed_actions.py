@@ -14,10 +14,14 @@ from orchestration.expectations.thresholds import (
 SPLIT_TABLES = {
     "raw.polygon__splits": ("split_to", "split_from"),
     "raw.fmp__splits": ("numerator", "denominator"),
+    "raw.finnhub__splits": ("to_factor", "from_factor"),
+    "raw.yahoo__splits": ("numerator", "denominator"),
 }
 DIVIDEND_TABLES = {
     "raw.polygon__dividends": "cash_amount",
     "raw.fmp__dividends": "dividend",
+    "raw.finnhub__dividends": "amount",
+    "raw.yahoo__dividends": "amount",
 }
 COLUMNS = ["symbol", "day", "split", "paid"]
 
@@ -79,7 +83,13 @@ def believed_actions(
     ratios = _best_provider(
         [part[part["is_in_prices"] & (part["split_ratio"] > 0)] for part in splits.values()]
     ).assign(paid=0.0)
-    cash = _best_provider([part[_is_believed(part)] for part in dividends.values()])
+    # the same amount twice is one payment under the ids of two endpoints
+    cash = _best_provider(
+        [
+            part[_is_believed(part)].drop_duplicates(["symbol", "day", "amount"])
+            for part in dividends.values()
+        ]
+    )
     cash = cash.assign(split=1.0)
     both = pd.concat(
         [
@@ -94,10 +104,19 @@ def believed_actions(
 
 
 def split_ratios_side_by_side(splits: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Splits that both providers know: one row per symbol and date."""
-    first, second = (splits[table][["symbol", "day", "split_ratio"]] for table in SPLIT_TABLES)
-    both = first.merge(second, on=["symbol", "day"], suffixes=("_polygon", "_fmp"))
-    ratio = both["split_ratio_polygon"] / both["split_ratio_fmp"]
+    """Splits that two providers know: one row per symbol and date, the best provider first."""
+    known = pd.concat(
+        [
+            frame[["symbol", "day", "split_ratio"]].assign(second=table)
+            for table, frame in splits.items()
+        ]
+    )
+    rank = known.groupby(["symbol", "day"], sort=False).cumcount()
+    second = known[rank == 1].rename(columns={"split_ratio": "split_ratio_second"})
+    both = known.loc[rank == 0, ["symbol", "day", "split_ratio"]].merge(
+        second, on=["symbol", "day"]
+    )
+    ratio = both["split_ratio"] / both["split_ratio_second"]
     return both.assign(execution_date=both["day"], ratio_difference_fraction=(ratio - 1.0).abs())
 
 
@@ -123,9 +142,7 @@ def _best_provider(parts: list[pd.DataFrame]) -> pd.DataFrame:
 def _on_bar_days(actions: pd.DataFrame, closes: pd.DataFrame) -> pd.DataFrame:
     """Move each action to its symbol's first bar on or after its day; none yet: left out."""
     bars = closes[["symbol", "day"]].assign(bar_day=closes["day"]).sort_values("day")
-    found = pd.merge_asof(
-        actions.sort_values("day"), bars, on="day", by="symbol", direction="forward"
-    )
+    found = _joined_forward(actions.sort_values("day"), bars)
     return found.dropna(subset=["bar_day"]).assign(day=lambda rows: rows["bar_day"])[COLUMNS]
 
 
@@ -136,6 +153,14 @@ def _beside_closes(actions: pd.DataFrame, closes: pd.DataFrame) -> pd.DataFrame:
         close_before=by_symbol.shift(1), close_on=closes["close"], close_next=by_symbol.shift(-1)
     ).sort_values("day")[["symbol", "day", "close_before", "close_on", "close_next"]]
     order = actions.sort_values("day", kind="stable")
-    return pd.merge_asof(order, known, on="day", by="symbol", direction="forward").reset_index(
-        drop=True
-    )
+    return _joined_forward(order, known).reset_index(drop=True)
+
+
+def _joined_forward(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Each row with what is first known of its symbol on or after its day.
+
+    A night on which nothing of a kind landed has nothing to join, and pandas cannot join that.
+    """
+    if rows.empty or known.empty:
+        return rows.join(known.iloc[:0].drop(columns=["symbol", "day"]))
+    return pd.merge_asof(rows, known, on="day", by="symbol", direction="forward")

@@ -16,7 +16,13 @@ from orchestration.expectations.thresholds import (
     VIX_SHOCK_LOG,
 )
 
-BAR_TABLES = ("raw.polygon__daily_bars", "raw.fmp__daily_prices")  # best provider first
+BAR_TABLES = (
+    "raw.polygon__daily_bars",
+    "raw.fmp__daily_prices",
+    "raw.finnhub__daily_candles",
+    "raw.yahoo__daily_bars",
+)
+"""Best provider first."""
 PRICES = ["open", "high", "low", "close"]
 KEYS = ["symbol", "day"]
 
@@ -58,13 +64,21 @@ def usable_closes(shaped: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def agreement(shaped: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Sessions for which both providers have a usable close: one row per symbol and session."""
-    first, second = (
-        frame.loc[frame["is_usable"], ["symbol", "session_date", "day", "close"]]
-        for frame in (shaped[table] for table in BAR_TABLES)
-    )
-    both = first.merge(second[["symbol", "day", "close"]], on=KEYS, suffixes=("_polygon", "_fmp"))
-    difference = (both["close_polygon"] / both["close_fmp"] - 1.0).abs()
+    """Sessions for which two providers have a usable close: one row per symbol and session.
+
+    `close` is that of the best provider, `close_second` of the next one, `second` its table.
+    """
+    columns = ["symbol", "session_date", "day", "close"]
+    usable = [
+        frame.loc[frame["is_usable"], columns].assign(table=table)
+        for table, frame in shaped.items()
+    ]
+    ranked = pd.concat([frame for frame in usable if len(frame)] or usable[:1])
+    rank = ranked.groupby(KEYS, sort=False).cumcount()
+    second = ranked.loc[rank == 1, [*KEYS, "close", "table"]]
+    second = second.rename(columns={"close": "close_second", "table": "second"})
+    both = ranked.loc[rank == 0, columns].merge(second, on=KEYS)
+    difference = (both["close"] / both["close_second"] - 1.0).abs()
     return both.assign(close_difference_fraction=difference)
 
 

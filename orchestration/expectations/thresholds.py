@@ -81,13 +81,21 @@ class SeriesRange:
 
 
 SERIES_RANGES = {
+    # a zero is a provider's blank: no spread was below 0.5 since 1996
     # peak 21.82 on 2008-12-15; largest daily change about 1.4 in March 2020
-    "BAMLH0A0HYM2": SeriesRange(low=0.0, high=40.0, largest_change=3.0),
+    "BAMLH0A0HYM2": SeriesRange(low=0.1, high=40.0, largest_change=3.0),
     # peak 6.56 in December 2008; largest daily change below 0.6
-    "BAMLC0A0CM": SeriesRange(low=0.0, high=20.0, largest_change=1.5),
+    "BAMLC0A0CM": SeriesRange(low=0.1, high=20.0, largest_change=1.5),
+    # in points: closes 9.14 to 82.69; largest daily change 24.86 on 2020-03-16
+    "VIXCLS": SeriesRange(low=3.0, high=200.0, largest_change=50.0),
     # 17.01 in 1981, -0.05 in 2020; daily changes of more than 1 only under Volcker
     "DGS3MO": SeriesRange(low=-2.0, high=25.0, largest_change=2.0),
 }
+
+
+# A yield and a return are fractions here. Wide on purpose: young and ailing companies are extreme.
+EARNINGS_YIELD_RANGE = (-5.0, 2.0)
+LARGEST_RETURN_ON_EQUITY = 50.0
 
 
 @dataclass(frozen=True)

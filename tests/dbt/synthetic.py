@@ -17,7 +17,7 @@ FUNDS = ("SPY", "HYG", "LQD", "SVXY", "VXX")
 INDEXES = ("VIX", "VIX9D", "VIX3M", "VIX6M", "VVIX")
 STAMP = pa.timestamp("us", tz="UTC")
 WORLD = "custom:synthetic"
-METHOD = "vader-3.3.2"
+METHOD = "vader-3.3.2-finance-1"
 
 
 @dataclass
@@ -45,6 +45,7 @@ def make_market(members: Sequence[str], sessions: Sessions, days: Sequence[date]
     for symbol in members:
         _add_actions(market, symbol)
         _add_news(market, symbol, sessions)
+        _add_reports(market, symbol, sessions)
     _add_series(market, sessions)
     _add_indexes(market)
     return market
@@ -132,14 +133,69 @@ def _add_news(market: Market, symbol: str, sessions: Sessions) -> None:
     for number, day in enumerate(market.days):
         for story in range(int(rng.integers(0, 3))):
             published = sessions.decided_at(day) - timedelta(hours=float(rng.uniform(0.1, 20)))
+            told = {
+                "story_id": f"{symbol}-{number}-{story}",
+                "symbol": symbol,
+                "published_at": published,
+                "headline": f"{symbol} {words[int(rng.integers(0, 3))]} ({number})",
+                "publisher": "Synthetic",
+            }
+            market.add("finnhub__company_news", **told)
+            if number % 5 == 0:  # told again by FMP, and something else as well
+                market.add("fmp__news", **told)
+                other = {"story_id": f"{told['story_id']}-b", "headline": f"{symbol} ({number})"}
+                market.add("fmp__news", **(told | other))
+        _add_opinions(market, symbol, number, sessions.decided_at(day))
+
+
+def _add_opinions(market: Market, symbol: str, number: int, decided_at: datetime) -> None:
+    """What providers think, fetched two hours after each decision; Polygon now and then only."""
+    known = {"symbol": symbol, "fetched_at": decided_at + timedelta(hours=2)}
+    market.add(
+        "finnhub__news_sentiment",
+        **known,
+        observed_date=decided_at.date(),
+        bullish_fraction=(number % 7) / 10,
+        bearish_fraction=0.3,
+    )
+    if number % 9 == 0:
+        market.add(
+            "polygon__news_sentiment",
+            **known,
+            story_id=f"{symbol}-{number}",
+            published_at=decided_at - timedelta(hours=3),
+            sentiment=("positive", "neutral", "negative")[number // 9 % 3],
+        )
+
+
+def _add_reports(market: Market, symbol: str, sessions: Sessions) -> None:
+    """Two figures of every fiscal year, accepted on some evening of February; Finnhub's weekly."""
+    rng = _rng("reports", symbol)
+    for year in sorted({day.year for day in market.days})[:-1]:
+        accepted_on = sessions.next_session(date(year + 1, 2, 1) + timedelta(int(rng.integers(25))))
+        figures = {"earningsYield": rng.uniform(0.02, 0.08), "returnOnEquity": rng.normal(0.1, 0.1)}
+        for metric, value in figures.items():
             market.add(
-                "finnhub__company_news",
-                story_id=f"{symbol}-{number}-{story}",
+                "fmp__fundamentals",
                 symbol=symbol,
-                published_at=published,
-                headline=f"{symbol} {words[int(rng.integers(0, 3))]} ({number})",
-                publisher="Synthetic",
+                statement="key_metrics",
+                period_end_date=date(year, 12, 31),
+                fiscal_period="FY",
+                metric=metric,
+                value=float(value),
+                currency="USD",
+                accepted_at=sessions.decided_at(accepted_on) + timedelta(minutes=15),
             )
+    for day in market.days[::5]:
+        market.add(
+            "finnhub__fundamentals",
+            symbol=symbol,
+            period_end_date=day,
+            fiscal_period="snapshot",
+            metric="peTTM",
+            value=float(rng.uniform(-5, 30)),
+            fetched_at=sessions.decided_at(day) + timedelta(hours=2),
+        )
 
 
 def _add_series(market: Market, sessions: Sessions) -> None:
@@ -178,14 +234,16 @@ def _score_headlines(connection: Connection, version: int) -> None:
     connection.execute(
         """
         insert into raw.mqp__headline_scores
-        select distinct md5(headline), ?, case
+        select distinct md5(concat_ws(chr(31), headline, nullif(trim(summary), ''))), ?, case
             when headline like '%gains%' then 0.4 when headline like '%falls%' then -0.4 else 0.05
         end, ?::integer, md5(headline || '|score')
         from (
-            select headline from raw.finnhub__company_news
-            union all select headline from raw.polygon__news
+            select headline, summary from raw.finnhub__company_news
+            union all select headline, summary from raw.polygon__news
+            union all select headline, summary from raw.fmp__news
         )
-        where md5(headline) not in (select headline_hash from raw.mqp__headline_scores)
+        where md5(concat_ws(chr(31), headline, nullif(trim(summary), '')))
+            not in (select headline_hash from raw.mqp__headline_scores)
         """,
         [METHOD, version],
     )

@@ -88,6 +88,21 @@ def test_sentiment_is_the_sum_of_three_sessions_over_three(built: Connection) ->
     assert (rows.article_count[rows.sentiment_score.isna()] == 0).all()
 
 
+def test_providers_opinion_is_the_newest_known_and_never_in_our_score(built: Connection) -> None:
+    rows = frame(
+        built,
+        "select provider_sentiment_source as source, provider_sentiment_score as score "
+        "from marts.fct_sentiment where symbol = 'AAA' order by session_date",
+    )
+    # fetched in the evening, so nothing is known on the first session; every ninth story is read,
+    # known on the two sessions after it and too old on the third
+    assert rows.source[:5].fillna("").tolist() == ["", "polygon", "polygon", "finnhub", "finnhub"]
+    assert rows.source[1:].value_counts(normalize=True)["polygon"] == pytest.approx(2 / 9, abs=0.01)
+    of_finnhub = rows.score[rows.source == "finnhub"]
+    assert set(of_finnhub.round(1)) == {round(day / 10 - 0.3, 1) for day in range(7)}
+    assert set(rows.score[rows.source == "polygon"]) == {-1.0, 0.0, 1.0}
+
+
 def test_funds_have_features_and_no_news(built: Connection) -> None:
     row = built.execute(
         "select count(sma_50_usd) > 4000, max(abs(sentiment_3d)) from marts.fct_equity_features "

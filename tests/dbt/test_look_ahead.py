@@ -46,6 +46,12 @@ def troubled_market() -> tuple[Market, Market]:
                 spread_over_batches(table, row, (first, second, third))
     revised = {"series_id": "BAMLH0A0HYM2", "observed_date": REVISED_OAS}
     second.add("fred__observations", **revised, value=9.99, source_endpoint="api")
+    second.add("fmp__treasury_rates", maturity="month3", observed_date=REVISED_OAS, value=1.23)
+    second.rows["fmp__fundamentals"] = [
+        {**row, "value": 2 * row["value"]}
+        for row in first.rows["fmp__fundamentals"]
+        if row["symbol"] == "AAA" and row["period_end_date"].year == REVISED_OAS.year - 1
+    ]
     for batch in (second, third):
         for rows in batch.rows.values():
             for row in rows:
@@ -68,7 +74,7 @@ def spread_over_batches(table: str, row: dict[str, object], batches: tuple[Marke
     first, second, third = batches
     published = row.get("published_at")
     day = row.get("session_date") or row.get("observed_date") or row.get("execution_date")
-    day = day or row.get("ex_dividend_date") or published.date()
+    day = day or row.get("ex_dividend_date") or row.get("period_end_date") or published.date()
     if day < BAD_BAR or (day == BAD_BAR and not published and "observed_date" not in row):
         if table in BAR_TABLES and row["symbol"] == "AAA" and day == BAD_BAR:
             second.add(table, **row)
@@ -263,6 +269,19 @@ def test_revised_spread_changes_no_row_that_was_known_before(night: Connection) 
     assert len(vintages) == 2
     assert vintages[1] == (9.99,)
     assert first_known == vintages[0]
+
+
+def test_restated_figures_count_from_the_night_after_they_came(night: Connection) -> None:
+    """The year's figures double with the batch that lands just before LANDED's decision."""
+    returns = dict(
+        night.execute(
+            "select session_date, return_on_equity from marts.fct_equity_features "
+            "where symbol = 'AAA' and session_date >= ?",
+            [SESSIONS.previous_session(CUT)],
+        ).fetchall()
+    )
+    before = returns[SESSIONS.previous_session(CUT)]  # the bar of CUT itself is withheld
+    assert [returns[day] / before for day in (LANDED, NIGHT)] == [2, 2]
 
 
 def test_symbol_that_left_the_universe_is_sold(night: Connection) -> None:

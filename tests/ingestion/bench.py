@@ -61,6 +61,13 @@ class Bench:
         keys = {name: key for name, key in KEYS.items() if name not in providers}
         self.settings = replace(self.settings, api_keys=keys)
 
+    def with_yahoo(self) -> None:
+        """Switch on what is off by default."""
+        urls = {**self.settings.base_urls, "yahoo": "https://yahoo.test"}
+        self.settings = replace(
+            self.settings, base_urls=urls, rates={**self.settings.rates, "yahoo": 1e6}
+        )
+
     def wants(self, **changes: Any) -> NightInputs:
         sessions = self.market.sessions
         night = sessions.latest_night(self.market.now)

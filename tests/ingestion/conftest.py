@@ -53,7 +53,7 @@ def source(bench: Bench, client: Callable[..., HttpClient]) -> Iterator[Callable
 
     def make(name: str, *answers: Any) -> Source:
         http = client(list(answers))
-        journal = Journal(bench.settings.log_path, http.masker)
+        journal = Journal(bench.settings.log_path, http.masker, run_id="", clock=bench.clock)
         journals.append(journal)
         profile = next(profile for profile in PROFILES if profile.name == name)
         store = ResponseStore(bench.settings.raw_root)

@@ -17,6 +17,7 @@ from warehouse.sessions import NEW_YORK, new_york_sessions
 
 EVENING = datetime(2017, 7, 1, 1, 0, tzinfo=UTC)  # 21:00 New York on Friday 2017-06-30
 FIRST_DAY = date(2017, 5, 1)
+SPLIT_DAY = date(2017, 6, 12)
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Market:
     def __init__(self) -> None:
         self.now = EVENING
         self.plan = "paid"
+        self.finnhub_plan = "free"
         self.symbols = ["ZZQ", "ZZR", "BRK.B"]
         self.faults: list[Fault] = []
         self.sessions = new_york_sessions()
@@ -76,23 +78,34 @@ class Market:
             since = query["published_utc.gte"]
             stories = [
                 {"id": name, "title": f"headline {name}", "published_utc": at.isoformat(),
-                 "tickers": [symbol], "publisher": {"name": "Example Wire"}, "article_url": "u"}
+                 "tickers": [symbol], "publisher": {"name": "Example Wire"}, "article_url": "u",
+                 "insights": [{"ticker": symbol, "sentiment": "positive"}]}
                 for symbol, name, at in self.stories
                 if symbol == query.get("ticker", symbol) and since <= at.isoformat()
             ]  # fmt: skip
             return Canned({"status": "OK", "results": stories})
-        asked = query["ticker.any_of"].split(",")
-        if path == "/stocks/v1/splits":
+        asked = (query.get("ticker.any_of") or query.get("ticker") or "ZZQ,YYY").split(",")
+        if path.endswith("/splits"):
             name, rows = "execution_date", [("2017-06-12", {"split_from": 1.0, "split_to": 2.0})]
             rows.append(("2017-12-01", {"split_from": 1.0, "split_to": 3.0}))  # announced
         else:
             name, rows = "ex_dividend_date", [("2017-06-15", {"cash_amount": 0.25, "id": "D1"})]
         results = [
-            {"ticker": "ZZQ", name: day, **values}
+            {"ticker": symbol, name: day, **values}
             for day, values in rows
-            if "ZZQ" in asked and query[f"{name}.gte"] <= day
+            for symbol in ("ZZQ", "YYY")  # the second one is nobody's wish
+            if symbol in asked and query[f"{name}.gte"] <= day
         ]
         return Canned({"status": "OK", "results": results})
+
+    def _minutes(self, first: date, last: date, symbol: str) -> list[tuple[int, float]]:
+        """Epoch seconds and closes of 5-minute bars from 09:00 to 17:00 New York."""
+        starts = [
+            int(datetime.combine(day, time(9), NEW_YORK).timestamp()) + 300 * number
+            for day in self.days(first, last, symbol=symbol)
+            for number in range(96)
+        ]
+        return [(start, 100.0 + number) for number, start in enumerate(starts)]
 
     def _aggregates(self, path: str) -> Canned:
         parts = path.split("/")
@@ -111,6 +124,12 @@ class Market:
             ]
             return Canned({"status": "OK", "adjusted": False, "results": rows})
         symbol = unquote(parts[4])
+        if parts[7] == "minute":
+            rows = [
+                {"o": close, "h": close, "l": close, "c": close, "v": 1, "t": start * 1000}
+                for start, close in self._minutes(first, last, symbol)
+            ]
+            return Canned({"status": "OK", "ticker": symbol, "adjusted": False, "results": rows})
         rows = [
             self._massive_bar(symbol, day, time(0))
             for day in self.days(first, last, symbol=symbol)
@@ -120,6 +139,14 @@ class Market:
         return Canned({"status": "OK", "ticker": symbol, "adjusted": False, **results})
 
     def _finnhub(self, path: str, query: dict[str, str], _: Any) -> Canned:
+        if path.endswith("/quote"):
+            return Canned({"c": 0.0, "t": 0})
+        if path.endswith("/news-sentiment"):
+            return self._finnhub_news_sentiment(query["symbol"])
+        if "/stock/" in path:
+            if self.finnhub_plan == "free":
+                return Canned({"error": "You don't have access to this resource."}, 403)
+            return self._finnhub_prices(path, query)
         rows = [
             {"id": int(name), "datetime": int(at.timestamp()), "headline": f"headline {name}",
              "summary": "s", "source": "Example Wire", "url": "u", "related": symbol}
@@ -128,7 +155,88 @@ class Market:
         ]  # fmt: skip
         return Canned(rows[:250])
 
+    def _finnhub_news_sentiment(self, symbol: str) -> Canned:
+        if self.finnhub_plan == "free":
+            return Canned({"error": "You don't have access to this resource."}, 403)
+        count = sum(story[0] == symbol for story in self.stories)
+        buzz = {"articlesInLastWeek": count, "buzz": 0.5, "weeklyAverage": 1.0}
+        shares = {"bearishPercent": 0.25, "bullishPercent": 0.75} if count else None
+        return Canned(
+            {"buzz": buzz, "companyNewsScore": 0.6, "sentiment": shares, "symbol": symbol}
+        )
+
+    def _finnhub_prices(self, path: str, query: dict[str, str]) -> Canned:
+        symbol = query["symbol"]
+        if path.endswith("/split"):
+            row = {"symbol": symbol, "date": "2017-06-12", "fromFactor": 1, "toFactor": 2}
+            return Canned([row] if symbol == "ZZQ" else [])
+        if path.endswith("/dividend"):
+            row = {"symbol": symbol, "date": "2017-06-15", "amount": 0.25, "currency": "USD"}
+            return Canned([row] if symbol == "ZZQ" else [])
+        first, last = (
+            datetime.fromtimestamp(int(query[name]), UTC).date() for name in ("from", "to")
+        )
+        if query["resolution"] == "D":
+            days = self.days(first, last, symbol=symbol)
+            stamps = [int(datetime.combine(day, time(), UTC).timestamp()) for day in days]
+            closes = [self.split_adjusted(symbol, day) for day in days]
+        else:
+            inside = range(int(query["from"]), int(query["to"]) + 1)
+            bars = [bar for bar in self._minutes(first, last, symbol) if bar[0] in inside]
+            stamps, closes = [bar[0] for bar in bars], [bar[1] for bar in bars]
+        if not stamps:
+            return Canned({"s": "no_data"})
+        arrays = {name: list(closes) for name in "ohlc"}
+        return Canned({"s": "ok", "t": list(stamps), "v": [1.0] * len(stamps), **arrays})
+
+    def split_adjusted(self, symbol: str, day: date) -> float:
+        """The close as vendors rewrite it after ZZQ's split."""
+        is_before = symbol == "ZZQ" and day < SPLIT_DAY <= self.today()
+        return self.close_of(symbol, day) / (2 if is_before else 1)
+
+    def _yahoo(self, path: str, query: dict[str, str], _: Any) -> Canned:
+        asked = unquote(path.rsplit("/", 1)[1])
+        symbol = asked.replace("-", ".")
+        first, last = (
+            datetime.fromtimestamp(int(query[name]), UTC).date() for name in ("period1", "period2")
+        )
+        days = self.days(first, last, symbol=symbol)
+        stamps = [int(datetime.combine(day, time(9, 30), NEW_YORK).timestamp()) for day in days]
+        closes = [self.split_adjusted(symbol, day) for day in days]
+        quote = dict.fromkeys(("open", "high", "low", "close"), closes)
+        result = {
+            "meta": {"symbol": asked, "exchangeTimezoneName": "America/New_York"},
+            "indicators": {"quote": [{**quote, "volume": [1.0] * len(days)}]},
+        }
+        if days:
+            result["timestamp"] = stamps
+        if symbol == "ZZQ" and first <= SPLIT_DAY <= self.today():
+            split = {"date": 1497274200, "numerator": 2.0, "denominator": 1.0}
+            paid = {"date": 1497533400, "amount": 0.25}
+            result["events"] = {"splits": {"1": split}, "dividends": {"1": paid}}
+        return Canned({"chart": {"result": [result], "error": None}})
+
+    def _fmp_news(self, query: dict[str, str]) -> Canned:
+        if self.plan == "free":
+            return Canned("Restricted Endpoint: not in your subscription", 402, "text/plain")
+        told = [
+            (at.astimezone(NEW_YORK), name, symbol)
+            for symbol, name, at in sorted(self.stories, key=lambda story: story[2], reverse=True)
+            if symbol == query["symbols"] and query["from"] <= at.date().isoformat() <= query["to"]
+        ]
+        first = int(query["page"]) * int(query["limit"])
+        return Canned(
+            [
+                {"symbol": symbol, "publishedDate": f"{at:%Y-%m-%d %H:%M:%S}", "site": "wire.test",
+                 "publisher": "Example Wire", "title": f"headline {name}", "text": "s",
+                 "url": f"https://wire.test/{name}", "image": ""}
+                for at, name, symbol in told[first : first + int(query["limit"])]
+            ]
+        )  # fmt: skip
+
     def _fmp(self, path: str, query: dict[str, str], _: Any) -> Canned:
+        if path.endswith("/news/stock"):
+            return self._fmp_news(query)
         symbol = query["symbol"]
         if self.plan == "free" and symbol == "ZZR":
             text = "Premium Query Parameter: 'Special Endpoint : This value set for 'symbol' is not"
@@ -168,7 +276,7 @@ class Market:
         pairs = self._observed(query["cosd"], query["coed"])
         lines = [f"observation_date,{query['id']}"]
         lines += [f"{day},{'' if value == '.' else value}" for day, value in pairs]
-        return Canned("\n".join(lines), content_type="application/csv")
+        return Canned("\n".join([*lines, ""]), content_type="application/csv")
 
     def _cboe(self, path: str, query: dict[str, str], request: Any) -> Canned:
         if "delayed_quotes" in path:
@@ -181,5 +289,5 @@ class Market:
         etag = f'"{days[-1]}"'
         if request.headers.get("If-None-Match") == etag:
             return Canned(b"", 304, "text/csv", {"etag": etag})
-        body = "\n".join(["DATE,OPEN,HIGH,LOW,CLOSE", *rows])
+        body = "\n".join(["DATE,OPEN,HIGH,LOW,CLOSE", *rows, ""])
         return Canned(body, content_type="text/csv", headers={"etag": etag})

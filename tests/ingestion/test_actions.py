@@ -86,3 +86,53 @@ def test_unusable_action_costs_its_own_symbol_only(bench):
     assert [(problem.symbol, problem.dataset) for problem in collected.problems] == [
         ("ZZR", "splits")
     ]
+
+
+def test_old_path_serves_where_the_present_one_is_gone_and_is_not_tried_twice(bench):
+    bench.fail("polygon.test/stocks/v1/", Canned({"status": "NOT_FOUND", "message": "gone"}, 404))
+    collected = collect(bench)
+    first = action_requests(bench, "polygon.test")
+    collect(bench, force_refresh=True)
+
+    assert collected.tables[SPLITS]["split_to"].to_pylist() == [2.0]
+    assert collected.problems == ()
+    assert len([url for url in first if "/stocks/v1/" in url]) == 2  # splits, dividends
+    assert [url for url in action_requests(bench, "polygon.test") if "/v1/" in url] == []
+
+
+def test_old_path_serves_where_the_plan_lacks_the_present_one(bench):
+    refused = {"status": "NOT_AUTHORIZED", "message": "You are not entitled to this data."}
+    bench.fail("polygon.test/stocks/v1/", Canned(refused, 403))
+
+    assert collect(bench).tables[SPLITS].num_rows == 1
+
+
+def test_both_paths_refused_leaves_the_next_provider(bench):
+    refused = {"status": "NOT_AUTHORIZED", "message": "You are not entitled to this data."}
+    bench.fail("polygon.test/(stocks/v1|v3)/", Canned(refused, 403))
+    collected = collect(bench)
+
+    assert collected.tables["raw.fmp__splits"].num_rows == 1
+    assert {problem.is_degrading for problem in collected.problems} == {False}
+
+
+def test_tails_of_many_symbols_are_asked_for_market_wide(bench):
+    symbols = ("ZZQ", *(f"S{number}" for number in range(150)))
+    bench.collect(bench.only(bar_symbols=symbols))
+    first = action_requests(bench, "polygon.test")
+    bench.next_session()
+    collected = bench.collect(bench.only(bar_symbols=symbols))
+    tails = action_requests(bench, "polygon.test")
+
+    assert (len(first), len(tails)) == (4, 2)
+    assert not [url for url in tails if "ticker" in url]
+    assert set(collected.tables[SPLITS]["symbol"].to_pylist()) == {"ZZQ"}
+
+
+def test_paid_finnhub_serves_actions_that_polygon_and_fmp_lack(bench):
+    bench.without_key("polygon", "fmp")
+    bench.market.finnhub_plan = "paid"
+    collected = collect(bench)
+
+    assert collected.tables["raw.finnhub__splits"]["to_factor"].to_pylist() == [2.0]
+    assert collected.tables["raw.finnhub__dividends"]["amount"].to_pylist() == [0.25]

@@ -153,7 +153,7 @@ def test_free_plan_learns_with_one_request_that_today_is_not_included(bench):
     refused = [fetch for fetch in collected.fetches if fetch.outcome == "entitlement"]
 
     assert [(fetch.provider, fetch.window_end) for fetch in refused] == [
-        ("polygon", NIGHT), ("fmp", NIGHT),
+        ("polygon", NIGHT), ("fmp", NIGHT), ("finnhub", NIGHT),
     ]  # fmt: skip
     assert closes(collected, last=1) == [("06-29", 143.0)]
 
@@ -302,7 +302,7 @@ def test_provider_without_a_key_is_not_asked(bench):
 
 
 def test_no_provider_at_all_says_which_keys_would_help(bench):
-    bench.without_key("polygon", "fmp")
+    bench.without_key("polygon", "fmp", "finnhub")
     messages = [problem.message for problem in degrading(collect(bench))]
 
     assert any("set POLYGON_API_KEY or FMP_API_KEY" in message for message in messages)
@@ -314,8 +314,8 @@ def test_delisted_symbol_does_not_degrade_every_night(bench):
 
     assert degrading(collected) == []
     assert {(problem.symbol, problem.failure) for problem in collected.problems} == {
-        ("ZZQ", "empty")
-    }
+        ("ZZQ", "empty"), ("ZZQ", "entitlement"),
+    }  # fmt: skip
 
 
 def test_symbol_that_misses_tonight_only_degrades_the_night(bench):

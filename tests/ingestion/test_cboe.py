@@ -18,7 +18,7 @@ def history(source, *answers, name="VIX", quoting=None):
 
 
 def csv(*lines, **options):
-    return Canned("\n".join(lines), content_type="text/csv", **options)
+    return Canned("\n".join([*lines, ""]), content_type="text/csv", **options)
 
 
 def rows(answer):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ingestion.errors import BadPayloadError
+from ingestion.errors import BadPayloadError, EntitlementError
 from ingestion.providers import finnhub
 from tests.ingestion.transport import Canned
 
@@ -59,3 +59,62 @@ def test_headline_is_landed_as_it_came(source):
 def test_answer_of_another_shape_is_refused(source, body):
     with pytest.raises(BadPayloadError):
         fetched(source, body)
+
+
+SCORES = {
+    "buzz": {"articlesInLastWeek": 20, "buzz": 0.85, "weeklyAverage": 23.5},
+    "companyNewsScore": 0.61, "sectorAverageBullishPercent": 0.55, "sectorAverageNewsScore": 0.51,
+    "sentiment": {"bearishPercent": 0.2, "bullishPercent": 0.8}, "symbol": "ZZQ",
+}  # fmt: skip
+
+
+def scored(source, body, status=200):
+    made = source("finnhub", Canned(body, status))
+    return finnhub.fetch_news_sentiment(made, "ZZQ").table.to_pylist()
+
+
+def test_news_sentiment_is_a_row_of_the_fetchs_new_york_date(source, bench):
+    (row,) = scored(source, SCORES)
+
+    # fetched at 01:00 UTC of July 1st, which is June 30th in New York
+    assert list(row.values())[:6] == ["ZZQ", date(2017, 6, 30), 0.61, 0.8, 0.2, 0.85]
+    assert row["fetched_at"] == bench.market.now
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sentiment": None},
+        {"buzz": {"articlesInLastWeek": 0, "buzz": 0, "weeklyAverage": 0}},
+        {"buzz": {"articlesInLastWeek": None}},
+    ],
+)
+def test_week_without_articles_is_no_opinion(source, changes):
+    assert scored(source, {**SCORES, **changes}) == []
+
+
+def test_score_of_nobody_is_no_row(source):
+    assert scored(source, {}) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {**SCORES, "symbol": "ZZR"},
+        {**SCORES, "companyNewsScore": 61},
+        {**SCORES, "sentiment": {"bearishPercent": -0.2, "bullishPercent": 0.8}},
+        {**SCORES, "sentiment": {"bearishPercent": "x", "bullishPercent": 0.8}},
+        {key: value for key, value in SCORES.items() if key != "buzz"},
+    ],
+)
+def test_news_sentiment_of_another_shape_is_refused(source, body):
+    with pytest.raises(BadPayloadError):
+        scored(source, body)
+
+
+def test_refused_news_sentiment_is_about_the_endpoint(source):
+    with pytest.raises(EntitlementError) as refused:
+        scored(source, {"error": "You don't have access to this resource."}, 403)
+
+    assert refused.value.scope == "endpoint"

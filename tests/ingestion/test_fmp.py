@@ -116,3 +116,24 @@ def test_plan_that_excludes_the_symbol_is_not_asked_again(source, bench):
         fmp.fetch_splits(source("fmp", refused), "ZZQ", FIRST)
 
     assert len(bench.transport.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("flavour", "fields", "mode"),
+    [
+        ("full", ("open", "high", "low", "close"), "splits"),
+        ("light", ("price",), "splits"),
+        ("dividend-adjusted", ("adjOpen", "adjHigh", "adjLow", "adjClose"), "splits_and_dividends"),
+        ("non-split-adjusted", ("adjOpen", "adjHigh", "adjLow", "adjClose"), "none"),
+    ],
+)
+def test_every_flavour_says_what_it_adjusts_for(source, bench, flavour, fields, mode):
+    row = {"symbol": "ZZQ", "date": "2017-06-29", "volume": 5, **dict.fromkeys(fields, 7.0)}
+    table = fmp.fetch_daily_prices(
+        source("fmp", Canned([row])), "ZZQ", FIRST, LAST, flavour=flavour
+    )
+
+    assert table["close"].to_pylist() == [7.0]
+    assert table["open"].to_pylist() == [7.0 if len(fields) > 1 else None]
+    assert table["adjustment_mode"].to_pylist() == [mode]
+    assert f"/historical-price-eod/{flavour}?" in bench.transport.requests[0].url

@@ -90,3 +90,58 @@ def test_quote_of_another_session_is_not_taken(bench):
 
     assert QUOTE not in collected.tables
     assert [problem.is_degrading for problem in collected.problems] == [True]
+
+
+OLD_HOLE = (
+    "History",
+    Canned(
+        "DATE,OPEN,HIGH,LOW,CLOSE\n"
+        + "".join(f"06/{day}/2017,11,11,11,11\n" for day in (27, 29, 30)),
+        content_type="text/csv",
+    ),
+)  # the 28th is missing
+
+
+def collect_from_tuesday(bench, **changes):
+    return collect(bench, first_day=date(2017, 6, 27), **changes)
+
+
+def test_older_hole_of_the_vix_is_filled_from_fred(bench):
+    bench.fail(*OLD_HOLE)
+    collected = collect_from_tuesday(bench)
+    rows = collected.tables["raw.fred__observations"].to_pylist()
+
+    assert ("VIXCLS", date(2017, 6, 28)) in {
+        (row["series_id"], row["observed_date"]) for row in rows
+    }
+    assert collected.problems == ()
+
+
+def test_graph_fills_the_hole_where_the_api_fails(bench):
+    bench.fail(*OLD_HOLE)
+    bench.fail("fred.test/fred/", DOWN)
+    rows = collect_from_tuesday(bench).tables["raw.fred__observations"].to_pylist()
+
+    assert {row["source_endpoint"] for row in rows} == {"graph"}
+
+
+def test_fred_is_not_asked_for_a_file_without_holes_nor_for_tonight(bench):
+    bench.market.now = BEFORE_THE_FILE
+    collect(bench)
+
+    assert not [path for path in bench.transport.paths() if "fred" in path or "graph" in path]
+
+
+def test_fred_has_no_other_index(bench):
+    bench.fail("History", DOWN)
+    bench.collect(bench.only(index_names=("VIX3M",)))
+
+    assert not [path for path in bench.transport.paths() if "fred" in path]
+
+
+def test_copy_at_fred_is_no_answer_for_the_night(bench):
+    bench.fail("History|delayed", DOWN)
+    collected = collect(bench)
+
+    assert "raw.fred__observations" in collected.tables
+    assert [problem.is_degrading for problem in collected.problems] == [True]

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from ingestion.datasets.macro import last_expected
+from tests.ingestion.companies import ReportingMarket
 from tests.ingestion.transport import Canned
 
 TABLE, SERIES = "raw.fred__observations", "BAMLH0A0HYM2"
@@ -84,6 +85,59 @@ def test_both_endpoints_down_degrade_the_night(bench):
     (problem,) = collect(bench).problems
 
     assert (problem.dataset, problem.symbol, problem.is_degrading) == ("macro", SERIES, True)
+
+
+def bills(bench, **changes):
+    return bench.collect(bench.only(series_ids=("DGS3MO",), **changes))
+
+
+@pytest.fixture
+def curve(bench):
+    """A bench whose FMP knows the Treasury curve."""
+    bench.market = ReportingMarket()
+    bench.transport.answer = bench.market.answer
+    return bench
+
+
+def test_treasury_rates_stand_in_for_a_bill_rate_that_fred_does_not_send(curve):
+    curve.fail("fred.test|graph.test", DOWN)
+    collected = bills(curve)
+    rows = collected.tables["raw.fmp__treasury_rates"].to_pylist()
+
+    assert {row["maturity"] for row in rows} == {"month3"}
+    assert rows[-1]["observed_date"] == date(2017, 6, 30)
+    assert [problem.is_degrading for problem in collected.problems] == [True, False]
+    assert "stands in for FRED's DGS3MO up to 2017-06-30" in collected.problems[-1].message
+
+
+def test_treasury_rates_are_asked_for_nothing_else(curve):
+    bills(curve)
+    assert curve.transport.paths() == ["fred.test/fred/series/observations"]
+
+    curve.fail("fred.test|graph.test", DOWN)
+    assert "raw.fmp__treasury_rates" not in collect(curve).tables
+
+
+def test_second_night_without_fred_asks_only_for_the_tail(curve):
+    curve.fail("fred.test|graph.test", DOWN)
+    bills(curve)
+    curve.next_session()
+    bills(curve)
+    windows = [
+        request.url.split("from=")[1]
+        for request in curve.transport.requests
+        if "from=" in request.url
+    ]
+
+    assert windows == ["2017-06-19&to=2017-07-03"]
+
+
+def test_failing_stand_in_is_told(curve):
+    curve.fail("fred.test|graph.test|fmp.test", DOWN)
+    collected = bills(curve)
+
+    assert collected.tables == {}
+    assert [problem.provider for problem in collected.problems] == ["fred", "fmp"]
 
 
 @pytest.mark.parametrize(

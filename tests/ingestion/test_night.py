@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ingestion.errors import SymbolError, WorldMismatchError
+from ingestion.errors import SymbolError
 from ingestion.night import collect_night_inputs
 from ingestion.tables import SCHEMAS
 from tests.ingestion.bench import KEYS
 from tests.ingestion.transport import Canned
+from warehouse.errors import WorldMismatchError
 
 EVERYTHING = {
     "raw.polygon__daily_bars", "raw.polygon__splits", "raw.polygon__dividends",
@@ -48,6 +49,7 @@ def test_second_run_asks_nothing_and_brings_the_same(bench):
 
 
 def test_every_request_leaves_a_fetch_and_a_line_in_the_log(bench):
+    bench.market.finnhub_plan = "paid"
     collected = bench.collect()
     lines = [json.loads(line) for line in bench.settings.log_path.read_text().splitlines()]
 

@@ -27,6 +27,13 @@ def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
     assert "Example" in done.stdout
 
 
+@pytest.mark.parametrize("words", [("doctor",), ("cache", "show"), ("cache", "purge")])
+def test_commands_about_providers_explain_themselves(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    assert "Example" in mqp(tmp_path, *words, "--help").stdout
+
+
 def test_underscores_in_option_names_are_accepted() -> None:
     assert _dashed("--dry_run") == "--dry-run"
     assert _dashed("--as_of=2026_11") == "--as-of=2026_11"

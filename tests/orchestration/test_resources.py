@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.commands.nightly import scratch_variables
 from orchestration.errors import UsageError
 from orchestration.resources import Settings, load_settings, utc_now
 
@@ -66,6 +67,7 @@ def test_pinned_clock_tells_the_time(tmp_path: Path) -> None:
         ("MQP_SOURCES", "real", "live or sandbox"),
         ("CACHE_TTL_HOURS", "a day", "write a number"),
         ("CACHE_TTL_HOURS", "-1", "at least 0"),
+        ("YAHOO_ENABLED", "yes", "set it to 1 or 0"),
         ("MQP_UNIVERSE", "/no/such/file.yaml", "There is no file"),
     ],
 )
@@ -74,6 +76,30 @@ def test_variable_that_cannot_be_meant_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         settings(tmp_path, **{name: value})
+
+
+def test_yahoo_is_off_until_it_is_switched_on(tmp_path: Path) -> None:
+    urls = {"polygon": "http://127.0.0.1:1", "yahoo": "http://127.0.0.1:2"}
+    off, on = settings(tmp_path), settings(tmp_path, YAHOO_ENABLED="1")
+
+    assert "yahoo" not in off.base_urls
+    assert on.base_urls["yahoo"] == "https://query1.finance.yahoo.com"
+    assert [set(found.with_sandbox(urls, {}).base_urls) for found in (off, on)] == [
+        {"polygon"}, {"polygon", "yahoo"},
+    ]  # fmt: skip
+
+
+def test_yahoo_alone_is_no_source_of_bars(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="source of daily bars"):
+        settings(tmp_path, YAHOO_ENABLED="1", MQP_SOURCES="live")
+
+
+def test_dry_run_counts_its_calls_in_the_real_home(tmp_path: Path) -> None:
+    real = settings(tmp_path / "home", POLYGON_API_KEY="K1")
+    variables = scratch_variables(real, tmp_path / "scratch")
+    scratch = load_settings({**variables, "POLYGON_API_KEY": "K1"}).source_settings()
+    assert scratch.cache_root == tmp_path / "scratch" / "data" / "cache"
+    assert scratch.quota_root == tmp_path / "home" / "data" / "cache"
 
 
 def test_key_never_shows_in_the_repr(tmp_path: Path) -> None:
@@ -98,7 +124,8 @@ def test_example_file_names_every_variable_that_is_read() -> None:
         *(name for name, _ in BASE_URLS.values()),
         *RATE_VARIABLES.values(),
         *("MQP_HOME", "MQP_SOURCES", "MQP_WORLD", "MQP_NOW", "MQP_UNIVERSE", "MQP_PORTFOLIO"),
-        *("MQP_SANDBOX_SEED", "CACHE_ROOT", "CACHE_TTL_HOURS"),
+        *("YAHOO_ENABLED", "MQP_SANDBOX_SEED", "CACHE_ROOT", "CACHE_TTL_HOURS"),
+        *("QUOTA_ROOT", "SOURCE_PATIENCE_SECONDS"),
     }
     named = {line.lstrip("# ").split("=")[0] for line in example.splitlines() if "=" in line}
     assert read == named

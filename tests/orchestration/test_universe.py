@@ -22,6 +22,15 @@ def test_default_universe_has_twenty_members_and_spy() -> None:
     assert {"HYG", "LQD", "SVXY", "VXX", "AGG", "TLT", "SPY"} < set(universe.bar_symbols)
 
 
+def test_spy_has_intraday_bars_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    texts = ("members: [AAPL]", "{members: [AAPL], intraday: [QQQ, SPY, QQQ]}",
+             "{members: [AAPL], intraday: []}")  # fmt: skip
+    found = [load_universe(universe_file(tmp_path, text)).intraday_symbols for text in texts]
+
+    assert found == [("SPY",), ("QQQ", "SPY"), ()]
+    assert load_universe(CORE).intraday_symbols == ("SPY",)
+
+
 def test_member_counts_only_inside_its_dates(tmp_path: Path) -> None:
     path = universe_file(
         tmp_path, "members: [AAPL, {symbol: EBAY, from: 2015-01-02, to: 2016-12-30}]"
@@ -40,9 +49,11 @@ def test_member_counts_only_inside_its_dates(tmp_path: Path) -> None:
         ("members: [AAPL", "not valid YAML"),
         ("members: AAPL", "must be a list"),
         ("members: ['../../etc/passwd']", "is not a symbol"),
-        ("members: ['']", "is not a symbol"),
-        (f"members: [{'A' * 300}]", "is not a symbol"),
+        ("members: ['']", "a symbol is empty"),
+        (f"members: [{'A' * 300}]", "a symbol has 300 characters"),
         ("members: [ON]", "in quotes"),
+        ("{members: [AAPL], intraday: SPY}", "'intraday' must be a list"),
+        ("{members: [AAPL], intraday: ['../x']}", "is not a symbol"),
         ("members: [{symbol: AAPL, from: 2017-01-03, to: 2016-01-04}]", "before its"),
         ("members: [{symbol: AAPL, since: 2017-01-03}]", "unknown key 'since'"),
         ("members: [{symbol: AAPL, from: soon}]", "write YYYY-MM-DD"),

@@ -1,14 +1,10 @@
-"""Sentiment by session and the equity features, window by window as the design writes them."""
-
-import re
-from functools import cache
+"""The equity features, window by window as the design writes them."""
 
 import numpy as np
 import pandas as pd
 import talib
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from tests.second_path.exchange import NEWS_CUTOFF, Axis, stamp
+from tests.second_path.exchange import Axis
 from tests.second_path.prices import Market
 
 SESSIONS_PER_YEAR = 252
@@ -17,36 +13,6 @@ SESSIONS_PER_YEAR = 252
 def halves_up(values: np.ndarray | float) -> np.ndarray | float:
     """Rounded to 10 decimals, halves up: what every deciding comparison is made on."""
     return np.floor(np.asarray(values) * 1e10 + 0.5) / 1e10
-
-
-def session_sentiment(news: pd.DataFrame, axis: Axis) -> pd.DataFrame:
-    """Mean headline score and count by symbol and session; sessions without a story are absent."""
-    cutoffs = axis.stamps(NEWS_CUTOFF)
-    published = np.array([stamp(moment) for moment in news["published_at"]], dtype=np.int64)
-    at = np.searchsorted(cutoffs, published, side="left")
-    stories = news.assign(at=at, normal=[_normal(text) for text in news["headline"]])
-    stories = stories[(at < axis.count) & (published > cutoffs[0])]
-    single = stories.sort_values(["published_at", "story_id"]).drop_duplicates(
-        ["symbol", "at", "normal"], keep="first"
-    )
-    scored = single.assign(score=[headline_score(text) for text in single["headline"]])
-    return scored.groupby(["symbol", "at"], as_index=False).agg(
-        sentiment_score=("score", "mean"), article_count=("score", "size")
-    )
-
-
-def _normal(headline: str) -> str:
-    return re.sub(r"\s+", " ", headline.lower()).strip()
-
-
-@cache
-def _analyzer() -> SentimentIntensityAnalyzer:
-    return SentimentIntensityAnalyzer()
-
-
-@cache
-def headline_score(headline: str) -> float:
-    return float(_analyzer().polarity_scores(headline)["compound"])
 
 
 def sentiment_3d(sentiment: pd.DataFrame, symbols: tuple[str, ...], axis: Axis) -> np.ndarray:

@@ -45,10 +45,8 @@ def _adjust_symbol(
     bars: pd.DataFrame, splits: pd.DataFrame, dividends: pd.DataFrame
 ) -> pd.DataFrame:
     days = list(bars["session_date"])
-    ratio = np.ones(len(days))
+    ratio = split_ratios(days, splits)
     cash = np.zeros(len(days))
-    for at, value in _on_bars(days, splits["day"], splits["ratio"]):
-        ratio[at] *= value
     for at, value in _on_bars(days, dividends["day"], dividends["cash"]):
         cash[at] += value
     close = bars["close"].to_numpy(float)
@@ -64,6 +62,14 @@ def _adjust_symbol(
         adjusted_close=adjusted,
         total_return=np.append(np.nan, adjusted[1:] / adjusted[:-1] - 1),
     )
+
+
+def split_ratios(days: list[date], splits: pd.DataFrame) -> np.ndarray:
+    """(bars,) shares after each bar's splits for one before; 1 without a split."""
+    ratio = np.ones(len(days))
+    for at, value in _on_bars(days, splits["day"], splits["ratio"]):
+        ratio[at] *= value
+    return ratio
 
 
 def _on_bars(days: list[date], action_days: pd.Series, values: pd.Series) -> list[tuple]:

@@ -20,8 +20,10 @@ from tests.second_path.credit import (
 from tests.second_path.decisions import Decisions
 from tests.second_path.equities import equity_decisions, weight_per_position
 from tests.second_path.exchange import Axis, axis_up_to
-from tests.second_path.features import equity_features, sentiment_3d, session_sentiment
+from tests.second_path.features import equity_features, sentiment_3d
 from tests.second_path.prices import Market, adjusted_prices, market_of, usable_bars
+from tests.second_path.reports import figures_known, fiscal_years
+from tests.second_path.sentiment import provider_opinions, session_sentiment
 from tests.second_path.volatility import index_levels, term_structure, volatility_decisions
 
 
@@ -43,6 +45,7 @@ class SecondPath:
     prices: pd.DataFrame
     market: Market
     sentiment: pd.DataFrame
+    opinions: pd.DataFrame
     sentiment_3d: np.ndarray
     features: dict[str, np.ndarray]
     spreads: tuple[Spreads, Spreads]
@@ -87,8 +90,13 @@ def recompute(
     market = market_of(prices, axis)
     news = responses.company_news(answers)
     sentiment = session_sentiment(news, axis)
+    opinions = provider_opinions(
+        responses.news_readings(answers), responses.news_snapshots(answers), axis
+    )
     three_day = sentiment_3d(sentiment, market.symbols, axis)
-    features = equity_features(market, three_day)
+    features = equity_features(market, three_day) | figures_known(
+        fiscal_years(answers), prices, responses.splits(answers), axis
+    )
     observations = _without(
         responses.observations(answers), "series_id", "observed_date", withheld, "fred__"
     )
@@ -110,6 +118,7 @@ def recompute(
         prices,
         market,
         sentiment,
+        opinions,
         three_day,
         features,
         spreads,

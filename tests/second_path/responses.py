@@ -137,14 +137,49 @@ def company_news(responses: list[Response]) -> pd.DataFrame:
             "story_id": str(story["id"]),
             "published_at": datetime.fromtimestamp(story["datetime"], UTC),
             "headline": story["headline"],
+            "summary": story.get("summary"),
+            "url": story.get("url"),
             "fetched_at": response.fetched_at,
         }
         for response in select(responses, "finnhub", r"/company-news$")
         for symbol in [response.asked_for("symbol")]
         for story in response.json()
     ]
-    columns = ["symbol", "story_id", "published_at", "headline"]
+    columns = ["symbol", "story_id", "published_at", "headline", "summary", "url"]
     return _newest(rows, columns, ["symbol", "story_id"])
+
+
+def news_readings(responses: list[Response]) -> pd.DataFrame:
+    """Massive's reading of stories, every version in the order of the fetches."""
+    rows = [
+        {
+            "symbol": insight["ticker"],
+            "story_id": str(story["id"]),
+            "published_at": datetime.fromisoformat(story["published_utc"]),
+            "tone": insight["sentiment"],
+            "fetched_at": response.fetched_at,
+        }
+        for response in select(responses, "polygon", r"/reference/news$")
+        for story in _results(response)
+        for insight in story.get("insights") or []
+    ]
+    columns = ["symbol", "story_id", "published_at", "tone", "fetched_at"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def news_snapshots(responses: list[Response]) -> pd.DataFrame:
+    """Finnhub's bullish less bearish share, of weeks with articles, in the order of the fetches."""
+    rows = [
+        {
+            "symbol": body["symbol"],
+            "score": body["sentiment"]["bullishPercent"] - body["sentiment"]["bearishPercent"],
+            "fetched_at": response.fetched_at,
+        }
+        for response in select(responses, "finnhub", r"/news-sentiment$")
+        for body in [response.json()]
+        if body.get("sentiment") and body["buzz"]["articlesInLastWeek"]
+    ]
+    return pd.DataFrame(rows, columns=["symbol", "score", "fetched_at"])
 
 
 def observations(responses: list[Response]) -> pd.DataFrame:

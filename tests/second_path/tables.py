@@ -7,7 +7,7 @@ from tests.second_path import law
 from tests.second_path.exchange import BAR_READY
 from tests.second_path.recompute import SecondPath
 
-SENTIMENT_METHOD = "vader-3.3.2"
+SENTIMENT_METHOD = "vader-3.3.2-finance-1"
 
 
 def _days(path: SecondPath, at: np.ndarray) -> np.ndarray:
@@ -44,8 +44,12 @@ def sentiment_rows(path: SecondPath) -> pd.DataFrame:
         }
     )
     frame = frame.merge(path.sentiment, on=["symbol", "at"], how="left")
+    frame = frame.merge(path.opinions, on=["symbol", "at"], how="left")
     return frame.assign(
-        article_count=frame["article_count"].fillna(0), is_required=frame["article_count"].notna()
+        article_count=frame["article_count"].fillna(0),
+        is_required=frame["article_count"].notna(),
+        provider_sentiment_score=frame["provider_sentiment_score"].astype(float),
+        provider_sentiment_source=frame["provider_sentiment_source"].astype(object),
     ).drop(columns="at")
 
 
@@ -96,13 +100,16 @@ def feature_rows(path: SecondPath) -> pd.DataFrame:
         "volatility_20": "volatility_20_annual",
         "momentum_12_1": "momentum_12_1_return",
         "sentiment_3d": "sentiment_3d",
+        "earnings_yield": "earnings_yield",
+        "return_on_equity": "return_on_equity",
     }
+    known = np.nan_to_num(path.features["figures_known"][at, column]).astype(np.int64)
     return pd.DataFrame(
         {
             "symbol": np.array(path.market.symbols)[column],
             "session_date": _days(path, at),
             **{name: path.features[own][at, column] for own, name in published.items()},
-            "available_us": _bar_stamps(path, at),
+            "available_us": np.maximum(_bar_stamps(path, at), known),
         }
     )
 

@@ -14,8 +14,14 @@ from tests.second_path.credit import Spreads, credit_view
 from tests.second_path.decisions import ENTER, EXIT, blank
 from tests.second_path.equities import equity_decisions, weight_per_position
 from tests.second_path.exchange import BAR_READY, Axis, axis_up_to, in_new_york, stamp
-from tests.second_path.features import halves_up, session_sentiment
+from tests.second_path.features import halves_up
 from tests.second_path.prices import Market, adjusted_prices
+from tests.second_path.sentiment import (
+    provider_opinions,
+    session_sentiment,
+    story_score,
+    text_score,
+)
 from tests.second_path.volatility import volatility_decisions
 
 NAN = np.nan
@@ -78,12 +84,39 @@ def test_story_counts_for_the_session_whose_four_oclock_follows(axis):
     news = pd.DataFrame(
         {"symbol": "ZZQ", "story_id": ["1", "2", "3", "4"],
          "published_at": [at_close, at_close, after, datetime(2016, 7, 8, 21, tzinfo=UTC)],
-         "headline": ["Great  win", "great win", "Great loss", "after the night"]}
+         "headline": ["Great  win", "great win", "Great loss", "after the night"],
+         "summary": None, "url": "https://wire.test/"}
     )  # fmt: skip
     found = session_sentiment(news, axis)
     days = [axis.days[at] for at in found["at"]]
     assert days == [date(2016, 7, 1), date(2016, 7, 5)]
     assert found["article_count"].tolist() == [1, 1]
+
+
+def test_story_is_its_headline_halfway_to_what_its_summary_adds():
+    headline, added = "ZZQ beats estimates", "Its outlook disappoints."
+    assert story_score(headline, None) == story_score(headline, "Zzq beats estimates. A firm.")
+    assert story_score(headline, added) == pytest.approx(
+        (text_score(headline) + text_score(added)) / 2
+    )
+    assert text_score("crude oil shares") == 0
+
+
+def test_opinion_is_known_from_its_fetch_on_and_for_three_sessions_of_stories(axis):
+    # fetched on Friday evening: known on Tuesday (Monday is a holiday) and the two sessions after
+    told, fetched = datetime(2016, 7, 1, 15, tzinfo=UTC), datetime(2016, 7, 1, 22, tzinfo=UTC)
+    readings = pd.DataFrame(
+        {"symbol": "ZZQ", "story_id": ["1", "2"], "published_at": told,
+         "tone": ["positive", "neutral"], "fetched_at": fetched}
+    )  # fmt: skip
+    snapshots = pd.DataFrame({"symbol": ["ZZQ", "ZZR"], "score": 0.25, "fetched_at": fetched})
+    found = provider_opinions(readings, snapshots, axis)
+    rows = [
+        (row.symbol, axis.days[row.at].day, row.provider_sentiment_score)
+        for row in found.itertuples()
+    ]
+    assert [row for row in rows if row[0] == "ZZQ"][:2] == [("ZZQ", 5, 0.5), ("ZZQ", 6, 0.5)]
+    assert [row for row in rows if row[0] == "ZZR"][:2] == [("ZZR", 5, 0.25), ("ZZR", 6, 0.25)]
 
 
 def test_bill_of_a_day_serves_decisions_two_sessions_later(axis):

@@ -8,6 +8,11 @@ instruments as (
     select * from {{ ref('instruments') }}
 ),
 
+profiles as (
+    select * from {{ ref('stg_fmp__profiles') }}
+    qualify row_number() over (partition by symbol order by ledger_version desc) = 1
+),
+
 spans as (
     select
         symbol,
@@ -17,17 +22,28 @@ spans as (
     group by symbol
 ),
 
+-- the seed has been reviewed and wins; FMP speaks for symbols that it does not know
 final as (
     select
         spans.symbol,
-        coalesce(instruments.name, spans.symbol) as name,
-        coalesce(instruments.asset_class, 'unknown') as asset_class,
-        instruments.sector,
+        coalesce(instruments.name, profiles.name, spans.symbol) as name,
+        case
+            when instruments.symbol is not null then instruments.asset_class
+            when profiles.is_etf then 'fund'
+            when not profiles.is_etf then 'stock'
+            else 'unknown'
+        end as asset_class,
+        case
+            when instruments.symbol is not null then instruments.sector
+            when not profiles.is_etf then profiles.sector
+        end as sector,
         spans.first_session_date,
         spans.last_session_date
     from spans
     left join instruments
         on spans.symbol = instruments.symbol
+    left join profiles
+        on spans.symbol = profiles.symbol
 )
 
 select * from final

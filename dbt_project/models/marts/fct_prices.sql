@@ -21,7 +21,8 @@ final as (
         split_ratio,
         dividend_usd,
         provider,
-        available_at
+        available_at,
+        adjustment_mode
     from prices
 )
 

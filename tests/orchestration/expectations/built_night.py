@@ -55,6 +55,8 @@ def features() -> pd.DataFrame:
             volatility_20_annual=0.2,
             momentum_12_1_return=0.1,
             sentiment_3d=0.0,
+            earnings_yield=0.05,
+            return_on_equity=0.18,
         )
     )
 

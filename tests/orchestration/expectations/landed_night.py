@@ -41,6 +41,18 @@ def bars_of(symbol: str, days: pd.DatetimeIndex = DAYS) -> pd.DataFrame:
     return pd.DataFrame({"symbol": symbol, "session_date": days, **prices, "volume": 1e6})
 
 
+def minutes_of(symbol: str) -> pd.DataFrame:
+    """Every 5-minute bar of the last two sessions: the clocks changed three weeks before."""
+    ends = [
+        (day + pd.Timedelta(hours=9, minutes=35 + 5 * number)).tz_localize("America/New_York")
+        for day in DAYS[-2:]
+        for number in range(78)
+    ]
+    prices = {"open": 100.0, "high": 101.0, "low": 99.0, "close": 100.5}
+    bar = {"symbol": symbol, "bar_interval": "5m", **prices, "volume": 1e4}
+    return pd.DataFrame({**bar, "bar_end_at": pd.DatetimeIndex(ends).tz_convert("UTC")})
+
+
 def index_of(name: str, level: float) -> pd.DataFrame:
     """Closes at one level; the VIX with its shock."""
     shock = VIX if name == "VIX" else {}
@@ -70,6 +82,27 @@ def stories_of(symbol: str) -> pd.DataFrame:
     )
 
 
+def figures_of(symbol: str) -> pd.DataFrame:
+    """Three figures of the fiscal year 2017, accepted in February."""
+    figures = {"returnOnEquity": 0.18, "earningsYield": 0.05, "evToSales": 3.1}
+    return pd.DataFrame(
+        {
+            "symbol": symbol,
+            "statement": "key_metrics",
+            "period_end_date": pd.Timestamp("2017-12-31"),
+            "fiscal_period": "FY",
+            "metric": list(figures),
+            "value": list(figures.values()),
+            "accepted_at": pd.Timestamp("2018-02-20 21:45", tz="UTC"),
+        }
+    )
+
+
+def bill_rates() -> pd.DataFrame:
+    """The bill rate of the last five sessions."""
+    return pd.DataFrame({"maturity": "month3", "observed_date": DAYS[-5:], "value": 1.6})
+
+
 def landed_tables(symbols: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Every raw table of a night in which nothing is wrong."""
     bars = stamped(pd.concat([bars_of(name) for name in symbols]))
@@ -80,10 +113,20 @@ def landed_tables(symbols: Sequence[str]) -> dict[str, pd.DataFrame]:
     return {
         "raw.polygon__daily_bars": bars,
         "raw.fmp__daily_prices": bars.copy(),
+        "raw.finnhub__daily_candles": bars.copy(),
+        "raw.yahoo__daily_bars": bars.copy(),
+        "raw.polygon__intraday_bars": stamped(minutes_of("AAA")),
+        "raw.finnhub__intraday_bars": stamped(minutes_of("AAA")),
         "raw.polygon__splits": stamped(
             pd.DataFrame(columns=["symbol", "execution_date", "split_from", "split_to"])
         ),
         "raw.fmp__splits": stamped(
+            pd.DataFrame(columns=["symbol", "execution_date", "numerator", "denominator"])
+        ),
+        "raw.finnhub__splits": stamped(
+            pd.DataFrame(columns=["symbol", "execution_date", "to_factor", "from_factor"])
+        ),
+        "raw.yahoo__splits": stamped(
             pd.DataFrame(columns=["symbol", "execution_date", "numerator", "denominator"])
         ),
         "raw.polygon__dividends": stamped(
@@ -99,12 +142,22 @@ def landed_tables(symbols: Sequence[str]) -> dict[str, pd.DataFrame]:
         "raw.fmp__dividends": stamped(
             pd.DataFrame({"symbol": ["AAA"], "ex_dividend_date": [DAYS[30]], "dividend": [0.25]})
         ),
+        "raw.finnhub__dividends": stamped(
+            pd.DataFrame({"symbol": ["AAA"], "ex_dividend_date": [DAYS[30]], "amount": [0.25]})
+        ),
+        "raw.yahoo__dividends": stamped(
+            pd.DataFrame({"symbol": ["AAA"], "ex_dividend_date": [DAYS[30]], "amount": [0.25]})
+        ),
         "raw.polygon__news": news,
         "raw.finnhub__company_news": news.copy(),
+        "raw.fmp__news": news.copy(),
         "raw.fred__observations": stamped(
             pd.concat([series_of(name, value) for name, value in rates.items()])
         ),
         "raw.cboe__index_history": indexes[indexes["session_date"] < pd.Timestamp(NIGHT)],
+        "raw.fmp__fundamentals": stamped(pd.concat([figures_of(symbol) for symbol in symbols])),
+        "raw.finnhub__fundamentals": stamped(figures_of("AAA").assign(metric="roeTTM").iloc[:1]),
+        "raw.fmp__treasury_rates": stamped(bill_rates()),
         "raw.cboe__delayed_quotes": indexes[indexes["session_date"] >= DAYS[-2]],
     }
 

@@ -8,6 +8,9 @@ import pandas as pd
 import pytest
 
 from orchestration.expectations.gates import LANDED_SUITES, run_gate_1
+from orchestration.expectations.landed_actions import DIVIDEND_TABLES, SPLIT_TABLES
+from orchestration.expectations.landed_bars import BAR_TABLES
+from orchestration.expectations.landed_intraday import INTRADAY_TABLES
 from orchestration.expectations.outcome import (
     CheckResult,
     GateOutcome,
@@ -24,7 +27,8 @@ from tests.orchestration.expectations.landed_night import (
     stamped,
 )
 
-BARS = ("raw.polygon__daily_bars", "raw.fmp__daily_prices")
+BARS = BAR_TABLES
+NEWS_TABLES = ("raw.polygon__news", "raw.finnhub__company_news", "raw.fmp__news")
 TONIGHT = "2018-03-29"
 HOLIDAY = "2018-02-19"
 D5, D10, D12, D14, D16, D20, EVE = (
@@ -61,10 +65,7 @@ def spoil_bars(frames: Frames) -> None:
 
 def spoil_actions(frames: Frames) -> None:
     first, later = DAYS[0], DAYS[20]
-    for table, after, before in (
-        ("raw.polygon__splits", "split_to", "split_from"),
-        ("raw.fmp__splits", "numerator", "denominator"),
-    ):
+    for table, (after, before) in SPLIT_TABLES.items():
         ratios = {"NULL": (0.0, first), "TWIN": (2.0, first), "GHOST": (4.0, later)}
         ratios["DIFFERENT"] = (2.0 if "polygon" in table else 3.0, first)
         rows = [
@@ -72,10 +73,7 @@ def spoil_actions(frames: Frames) -> None:
             for symbol, (ratio, day) in ratios.items()
         ]
         add_landed(frames, table, [*rows, rows[1]])
-    for table, amount in (
-        ("raw.polygon__dividends", "cash_amount"),
-        ("raw.fmp__dividends", "dividend"),
-    ):
+    for table, amount in DIVIDEND_TABLES.items():
         paid = {"NEGATIVE": -1.0, "ZERO": 150.0, "SPIN": 30.0, "TWIN": 0.1}
         rows = [
             {"symbol": symbol, "ex_dividend_date": later, amount: cash, "dividend_id": "E"}
@@ -84,8 +82,22 @@ def spoil_actions(frames: Frames) -> None:
         add_landed(frames, table, [*rows, rows[-1]])
 
 
+def spoil_minutes(frames: Frames) -> None:
+    """Bars of tonight, told apart by the hour (UTC) at which they end."""
+    ends = {hour: pd.Timestamp(f"{TONIGHT} {hour}:00", tz="UTC") for hour in (14, 15, 16)}
+    early = pd.Timestamp(f"{EVE} 13:30", tz="UTC")  # ends as the session opens
+    for table in INTRADAY_TABLES:
+        frames[table] = frames[table].assign(symbol="AAA")
+        spoil(frames, table, {"bar_end_at": ends[14]}, close=0.0, symbol="ZERO")
+        spoil(frames, table, {"bar_end_at": ends[15]}, close=120.0, symbol="CROSSED")
+        spoil(frames, table, {"bar_end_at": ends[16]}, symbol="TWIN")
+        repeat(frames, table, {"symbol": "TWIN"})
+        bar = frames[table].iloc[0].to_dict()
+        add(frames, table, [{**bar, "symbol": "EARLY", "bar_end_at": early}])
+
+
 def spoil_news(frames: Frames) -> None:
-    for table in ("raw.polygon__news", "raw.finnhub__company_news"):
+    for table in NEWS_TABLES:
         spoil(frames, table, {"story_id": "AAA-0"}, headline=" ")
         late = pd.Timestamp("2018-03-29 20:21", tz="UTC")  # a minute after its fetch
         spoil(frames, table, {"story_id": "BBB-9"}, published_at=late)
@@ -124,12 +136,39 @@ def spoil_indexes(frames: Frames) -> None:
     spoil(frames, quotes, {"index_name": "VIX", "session_date": DAYS[-2]}, close=16.0)
 
 
+def spoil_figures(frames: Frames) -> None:
+    """Faults of the year's end 2017; the second table has other metrics and no acceptance."""
+    later = {"period_end_date": pd.Timestamp("2018-03-31")}
+    for table, metric in (
+        ("raw.fmp__fundamentals", "returnOnEquity"),
+        ("raw.finnhub__fundamentals", "roeTTM"),
+    ):
+        figure = frames[table].iloc[0].to_dict() | {"metric": metric}
+        add(
+            frames,
+            table,
+            [
+                {**figure, "symbol": "INF", "metric": "evToSales", "value": np.inf},
+                {**figure, "symbol": "HUGE", "value": 1e6},
+                {**figure, "symbol": "EARLY", **later, "accepted_at": pd.NaT},
+                {**figure, "symbol": "TWIN", "value": None},
+                {**figure, "symbol": "TWIN", "value": None},
+            ],
+        )
+    table = "raw.fmp__fundamentals"
+    about = {"symbol": "AAA", "metric": "earningsYield"}
+    spoil(frames, table, about, value=3.0)
+    early = pd.Timestamp("2017-12-30 21:45", tz="UTC")
+    spoil(frames, table, {"symbol": "BBB", "metric": "evToSales"}, accepted_at=early)
+    rates = "raw.fmp__treasury_rates"
+    spoil(frames, rates, {"observed_date": DAYS[-1]}, value=160.0)
+    repeat(frames, rates, {"observed_date": DAYS[-2]})
+
+
 HOLIDAY_STAMP = pd.Timestamp(HOLIDAY)
 PREVIOUS = {
-    ("raw.polygon__daily_bars", "AAA"): HistoryExtent(DAYS[0].date(), 1000),
-    ("raw.polygon__daily_bars", "BBB"): HistoryExtent(date(2017, 1, 3), 1),
-    ("raw.fmp__daily_prices", "AAA"): HistoryExtent(DAYS[0].date(), 1000),
-    ("raw.fmp__daily_prices", "BBB"): HistoryExtent(date(2017, 1, 3), 1),
+    **{(table, "AAA"): HistoryExtent(DAYS[0].date(), 1000) for table in BARS},
+    **{(table, "BBB"): HistoryExtent(date(2017, 1, 3), 1) for table in BARS},
     ("raw.fred__observations", "BAMLH0A0HYM2"): HistoryExtent(date(2017, 12, 31), 1000),
     ("raw.fred__observations", "BAMLC0A0CM"): HistoryExtent(date(1996, 12, 31), 1),
     ("raw.cboe__index_history", "VIX"): HistoryExtent(DAYS[0].date(), 1000),
@@ -146,7 +185,15 @@ def healthy() -> GateOutcome:
 def poisoned() -> GateOutcome:
     """One night with one fault for every claim, each on a subject of its own."""
     frames = landed_tables((*STOCKS, "SVXY", *BAR_FAULTS))
-    for fault in (spoil_bars, spoil_actions, spoil_news, spoil_series, spoil_indexes):
+    for fault in (
+        spoil_bars,
+        spoil_actions,
+        spoil_minutes,
+        spoil_news,
+        spoil_series,
+        spoil_figures,
+        spoil_indexes,
+    ):
         fault(frames)
     context = gate_context(
         required_symbols=(*STOCKS, "LATE", "NEVER"),
@@ -173,23 +220,40 @@ def result_of(outcome: GateOutcome, suite: str, claim: str) -> CheckResult:
 
 
 def on_bars(claim: str, *keys: tuple[str, str]) -> list[tuple[str, str, set[tuple[str, str]]]]:
-    return [(suite, claim, set(keys)) for suite in ("polygon__daily_bars", "fmp__daily_prices")]
+    return [(table.removeprefix("raw."), claim, set(keys)) for table in BAR_TABLES]
+
+
+def on_histories(claim: str, *keys: tuple[str, str]) -> list[tuple[str, str, set[tuple[str, str]]]]:
+    return [(table.removeprefix("raw.") + "_history", claim, set(keys)) for table in BAR_TABLES]
 
 
 def on_splits(claim: str, *keys: tuple[str, str]) -> list[tuple[str, str, set[tuple[str, str]]]]:
-    return [(suite, claim, set(keys)) for suite in ("polygon__splits", "fmp__splits")]
+    return [(table.removeprefix("raw."), claim, set(keys)) for table in SPLIT_TABLES]
 
 
 def on_dividends(claim: str, *keys: tuple[str, str]) -> list[tuple[str, str, set[tuple[str, str]]]]:
-    return [(suite, claim, set(keys)) for suite in ("polygon__dividends", "fmp__dividends")]
+    return [(table.removeprefix("raw."), claim, set(keys)) for table in DIVIDEND_TABLES]
+
+
+def on_minutes(claim: str, *keys: tuple[str, str]) -> list[tuple[str, str, set[tuple[str, str]]]]:
+    return [(table.removeprefix("raw."), claim, set(keys)) for table in INTRADAY_TABLES]
 
 
 def on_news(claim: str, *keys: tuple[str, str]) -> list[tuple[str, str, set[tuple[str, str]]]]:
-    return [(suite, claim, set(keys)) for suite in ("polygon__news", "finnhub__company_news")]
+    return [(table.removeprefix("raw."), claim, set(keys)) for table in NEWS_TABLES]
 
 
+def on_figures(claim: str, *keys: tuple[str, str]) -> list[tuple[str, str, set[tuple[str, str]]]]:
+    return [(table, claim, set(keys)) for table in ("fmp__fundamentals", "finnhub__fundamentals")]
+
+
+YEAR_END = "2017-12-31"
 FRED, FILE, QUOTES = "fred__observations", "cboe__index_history", "cboe__delayed_quotes"
 FAILURES = [
+    *on_minutes("one_row_per_key", ("TWIN", TONIGHT)),
+    *on_minutes("intraday_prices_are_positive", ("ZERO", TONIGHT)),
+    *on_minutes("intraday_ranges_hold_their_prices", ("CROSSED", TONIGHT)),
+    *on_minutes("intraday_bars_are_in_regular_hours", ("EARLY", EVE)),
     *on_bars("one_row_per_key", ("TWIN", TONIGHT)),
     *on_bars("prices_are_present", ("NULL", TONIGHT)),
     *on_bars("prices_are_positive", ("ZERO", TONIGHT)),
@@ -212,6 +276,14 @@ FAILURES = [
     *on_news("one_row_per_key", ("BBB", "2018-03-23")),
     *on_news("headlines_are_not_blank", ("AAA", "2018-03-23")),
     *on_news("stories_are_not_from_the_future", ("BBB", TONIGHT)),
+    *on_figures("one_row_per_key", ("TWIN", YEAR_END)),
+    *on_figures("figures_are_numbers", ("INF", YEAR_END)),
+    *on_figures("periods_are_over", ("EARLY", "2018-03-31")),
+    *on_figures("returns_on_equity_are_believable", ("HUGE", YEAR_END)),
+    ("fmp__fundamentals", "acceptances_follow_their_period", {("BBB", YEAR_END)}),
+    ("fmp__fundamentals", "earnings_yields_are_believable", {("AAA", YEAR_END)}),
+    ("fmp__treasury_rates", "rates_are_believable", {("month3", TONIGHT)}),
+    ("fmp__treasury_rates", "one_row_per_key", {("month3", EVE)}),
     (FRED, "one_row_per_key", {("BAMLH0A0HYM2", D5)}),
     (FRED, "values_are_finite", {("BAMLH0A0HYM2", D10)}),
     (FRED, "values_are_believable", {("BAMLC0A0CM", D12), ("BAMLH0A0HYM2", D10)}),
@@ -235,10 +307,8 @@ FAILURES = [
     (QUOTES, "quotes_agree_with_the_file", {("VIX", EVE)}),
     ("index_coverage", "no_missing_trading_days", {("VIX6M", EVE)}),
     ("index_coverage", "required_inputs_reach_tonight", {("VIX6M", EVE)}),
-    ("polygon__daily_bars_history", "history_did_not_shrink", {("AAA", "2018-01-02")}),
-    ("polygon__daily_bars_history", "history_starts_where_it_did", {("BBB", "2018-01-02")}),
-    ("fmp__daily_prices_history", "history_did_not_shrink", {("AAA", "2018-01-02")}),
-    ("fmp__daily_prices_history", "history_starts_where_it_did", {("BBB", "2018-01-02")}),
+    *on_histories("history_did_not_shrink", ("AAA", "2018-01-02")),
+    *on_histories("history_starts_where_it_did", ("BBB", "2018-01-02")),
     ("fred__observations_history", "history_did_not_shrink", {("BAMLH0A0HYM2", "2017-12-31")}),
     ("fred__observations_history", "history_starts_where_it_did", {("BAMLC0A0CM", "2017-12-31")}),
     ("cboe__index_history_history", "history_did_not_shrink", {("VIX", "2018-01-02")}),
@@ -274,6 +344,10 @@ def test_missing_column_blocks_and_is_named(without_columns: GateOutcome) -> Non
 def test_second_row_of_a_key_blocks_the_night(poisoned: GateOutcome) -> None:
     assert result_of(poisoned, "polygon__daily_bars", "one_row_per_key").severity == "block"
     assert poisoned.blocked
+
+
+def test_company_figures_never_freeze_their_symbol(poisoned: GateOutcome) -> None:
+    assert not [row for row in poisoned.quarantine if "fundamentals" in row.dataset]
 
 
 def test_warnings_quarantine_nothing(poisoned: GateOutcome) -> None:

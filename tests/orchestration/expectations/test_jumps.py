@@ -14,7 +14,7 @@ from tests.orchestration.expectations.landed_night import (
     stamped,
 )
 
-POLYGON, FMP = BAR_TABLES
+POLYGON, FMP = BAR_TABLES[:2]
 SYMBOLS = (*STOCKS, "SVXY", "VXX", "SPY")
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from orchestration.expectations.catalogue_prices import POLYGON_BARS
+from orchestration.expectations.catalogue_prices import BARS
 from orchestration.expectations.outcome import GateContext, QuarantineRow, Released
 from orchestration.expectations.results import check_results, quarantine_rows
 from orchestration.expectations.validation import Finding
@@ -17,7 +17,7 @@ from tests.orchestration.expectations.landed_night import (
 )
 
 TABLE = "raw.polygon__daily_bars"
-CLAIMS = {claim.name: claim for claim in POLYGON_BARS.claims}
+CLAIMS = {claim.name: claim for claim in BARS[0].claims}
 FRAME = stamped(pd.concat([bars_of(symbol) for symbol in ("AAA", "BBB")], ignore_index=True))
 BBB = len(DAYS)  # the position of BBB's first bar
 MISSING = f"{TABLE} has a price that is missing or not finite"
@@ -29,7 +29,7 @@ def finding(claim: str, *positions: int, problem: str | None = None) -> Finding:
 
 
 def quarantined(*findings: Finding, context: GateContext | None = None) -> list[QuarantineRow]:
-    return list(quarantine_rows(POLYGON_BARS, FRAME, findings, context or gate_context()))
+    return list(quarantine_rows(BARS[0], FRAME, findings, context or gate_context()))
 
 
 def test_quarantine_joins_consecutive_sessions() -> None:
@@ -58,7 +58,7 @@ def test_quarantine_separates_versions() -> None:
     # the second of three bad sessions has been restated, as badly, in a later batch
     frame = FRAME.assign(ledger_version=np.where(FRAME.index == 21, 9, 7))
     found = quarantine_rows(
-        POLYGON_BARS, frame, [finding("prices_are_present", 20, 21, 22)], gate_context()
+        BARS[0], frame, [finding("prices_are_present", 20, 21, 22)], gate_context()
     )
     assert [(row.first_date, row.last_date, row.ledger_version) for row in found] == [
         (date(2018, 1, 31), date(2018, 1, 31), 7),
@@ -72,9 +72,7 @@ def test_bad_rows_of_one_day_in_two_versions_are_both_quarantined() -> None:
     frame = FRAME.assign(
         session_date=pd.to_datetime(days), ledger_version=np.where(FRAME.index == 21, 9, 7)
     )
-    found = quarantine_rows(
-        POLYGON_BARS, frame, [finding("prices_are_present", 20, 21)], gate_context()
-    )
+    found = quarantine_rows(BARS[0], frame, [finding("prices_are_present", 20, 21)], gate_context())
     assert [(row.first_date, row.ledger_version) for row in found] == [
         (date(2018, 1, 31), 7),
         (date(2018, 1, 31), 9),
@@ -89,7 +87,7 @@ def test_released_rows_count_no_more() -> None:
     day = DAYS[20].date()
     context = gate_context(released=(Released(TABLE, "AAA", day, day, 7),))
     findings = (finding("prices_are_present", 20),)
-    (result,) = check_results(POLYGON_BARS, FRAME, findings, context)
+    (result,) = check_results(BARS[0], FRAME, findings, context)
     assert (result.success, result.unexpected_count, result.detail) == (True, 0, None)
     assert quarantined(*findings, context=context) == []
 
@@ -102,14 +100,14 @@ def test_release_does_not_cover_a_version_that_landed_later() -> None:
 
 def test_check_that_could_not_be_made_blocks() -> None:
     findings = (finding("prices_are_present", problem="the check could not be made: no column"),)
-    (result,) = check_results(POLYGON_BARS, FRAME, findings, gate_context())
+    (result,) = check_results(BARS[0], FRAME, findings, gate_context())
     assert (result.success, result.severity, result.unexpected_count) == (False, "block", 1)
     assert result.detail == "the check could not be made: no column"
 
 
 def test_detail_names_the_first_rows_and_counts_the_rest() -> None:
     (result,) = check_results(
-        POLYGON_BARS, FRAME, (finding("volumes_are_not_negative", 0, 1, 2, 3, 4),), gate_context()
+        BARS[0], FRAME, (finding("volumes_are_not_negative", 0, 1, 2, 3, 4),), gate_context()
     )
     assert result.detail is not None
     assert result.detail.startswith("5 of the rows: AAA 2018-01-02 (volume 1000000, open 100, ")
@@ -120,6 +118,6 @@ def test_detail_names_the_first_rows_and_counts_the_rest() -> None:
 def test_examples_are_one_line_of_printable_text() -> None:
     frame = FRAME.assign(close=np.where(FRAME.index == 0, "=cmd()\r\n\x1b[31m" + "x" * 500, "1"))
     findings = (finding("volumes_are_not_negative", 0),)
-    (result,) = check_results(POLYGON_BARS, frame, findings, gate_context())
+    (result,) = check_results(BARS[0], frame, findings, gate_context())
     cell = result.examples[0]["close"]
     assert (cell.isprintable(), len(cell)) == (True, 161)

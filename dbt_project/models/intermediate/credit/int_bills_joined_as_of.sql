@@ -1,5 +1,5 @@
 -- The bill rate as each session's decision knew it: newest observation, in its newest
--- version.
+-- version. FMP's Treasury curve stands in for dates of which FRED has said nothing yet.
 with
 
 sessions as (
@@ -9,9 +9,9 @@ sessions as (
 bills as (
     select
         *,
-        {{ superseded_at('observed_date', 'ledger_version') }} as superseded_at
-    from {{ ref('stg_fred__observations') }}
-    where series_id = '{{ var('bill_series') }}'
+        {{ superseded_at('provider, observed_date', 'ledger_version') }}
+            as superseded_at
+    from {{ ref('int_bills_gathered') }}
 ),
 
 -- a late revision of an old date is not the newest observation
@@ -43,7 +43,8 @@ dated as (
 final as (
     select
         dated.session_date,
-        bills.value_in_unit as bill_3m_pct,
+        bills.bill_3m_pct,
+        bills.provider,
         dated.observed_date,
         bills.available_at,
         dated.decided_at
@@ -53,6 +54,11 @@ final as (
             dated.observed_date = bills.observed_date
             and dated.decided_at >= bills.available_at
             and dated.decided_at < bills.superseded_at
+    qualify
+        row_number() over (
+            partition by dated.session_date
+            order by bills.provider_rank
+        ) = 1
 )
 
 select * from final

@@ -16,6 +16,7 @@ final as (
     select
         sessions.session_date,
         bills.bill_3m_pct,
+        bills.provider as bill_provider,
         bills.observed_date as bill_observed_date,
         oas.hy_oas_pct,
         oas.ig_oas_pct,

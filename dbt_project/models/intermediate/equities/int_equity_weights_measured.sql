@@ -38,7 +38,10 @@ joined as (
     left join spreads
         on counted.session_date = spreads.session_date
     left join term_structure
-        on counted.session_date = term_structure.session_date
+        on
+            counted.session_date = term_structure.session_date
+            -- a curve completed from FRED's copy was not there to decide on
+            and counted.decided_at >= term_structure.available_at
 ),
 
 final as (

@@ -65,15 +65,16 @@ final as (
         split_ratio,
         dividend_usd,
         list_aggregate(
-            list((1 + dividend_usd / close_usd) * split_ratio) over (
-                partition by symbol
-                order by session_date
-                rows between unbounded preceding and current row
-            ),
-            'product'
+            list((1 + dividend_usd / close_usd) * split_ratio) over so_far, 'product'
         ) as adjustment_factor,
+        list_aggregate(list(split_ratio) over so_far, 'product') as split_factor,
         available_at
     from steps
+    window so_far as (
+        partition by symbol
+        order by session_date
+        rows between unbounded preceding and current row
+    )
 )
 
 select * from final

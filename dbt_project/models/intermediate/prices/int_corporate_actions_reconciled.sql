@@ -37,7 +37,7 @@ final as (
         chosen.symbol,
         chosen.effective_date,
         chosen.amount,
-        case chosen.provider_rank when 1 then 'polygon' else 'fmp' end as provider,
+        ['polygon', 'fmp', 'finnhub', 'yahoo'][chosen.provider_rank] as provider,
         chosen.available_at
     from chosen
     anti join repeated

@@ -14,7 +14,8 @@ joined as (
         adjustments.session_date = prices.session_date as is_adjusted_today,
         adjustments.split_ratio,
         adjustments.dividend_usd,
-        coalesce(adjustments.adjustment_factor, 1.0) as adjustment_factor
+        coalesce(adjustments.adjustment_factor, 1.0) as adjustment_factor,
+        coalesce(adjustments.split_factor, 1.0) as split_factor
     from prices
     asof left join adjustments
         on
@@ -40,8 +41,10 @@ final as (
         high_usd * adjustment_factor as adjusted_high_usd,
         low_usd * adjustment_factor as adjusted_low_usd,
         close_usd * adjustment_factor as adjusted_close_usd,
+        close_usd * split_factor as split_adjusted_close_usd,
         close_usd * adjustment_factor
         / lag(close_usd * adjustment_factor) over bars - 1 as total_return,
+        adjustment_mode,
         available_at,
         decided_at
     from joined

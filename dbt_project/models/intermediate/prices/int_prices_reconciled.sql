@@ -8,6 +8,14 @@ fmp_prices as (
     select * from {{ ref('stg_fmp__daily_prices') }}
 ),
 
+finnhub_candles as (
+    select * from {{ ref('stg_finnhub__daily_candles') }}
+),
+
+yahoo_bars as (
+    select * from {{ ref('stg_yahoo__daily_bars') }}
+),
+
 sessions as (
     select * from {{ ref('stg_exchange__sessions') }}
 ),
@@ -24,6 +32,18 @@ offered as (
         'fmp' as provider,
         *
     from fmp_prices
+    union all by name
+    select
+        3 as provider_rank,
+        'finnhub' as provider,
+        *
+    from finnhub_candles
+    union all by name
+    select
+        4 as provider_rank,
+        'yahoo' as provider,
+        *
+    from yahoo_bars
 ),
 
 -- A bar known only after its session's decision (released from quarantine later) was
@@ -38,8 +58,14 @@ on_time as (
             over same_bar as polygon_close_usd,
         max(offered.close_usd) filter (where offered.provider = 'fmp')
             over same_bar as fmp_close_usd,
+        max(offered.close_usd) filter (where offered.provider = 'finnhub')
+            over same_bar as finnhub_close_usd,
+        max(offered.close_usd) filter (where offered.provider = 'yahoo')
+            over same_bar as yahoo_close_usd,
         bool_or(offered.provider = 'polygon') over same_bar as in_polygon,
-        bool_or(offered.provider = 'fmp') over same_bar as in_fmp
+        bool_or(offered.provider = 'fmp') over same_bar as in_fmp,
+        bool_or(offered.provider = 'finnhub') over same_bar as in_finnhub,
+        bool_or(offered.provider = 'yahoo') over same_bar as in_yahoo
     from offered
     inner join sessions
         on
@@ -48,6 +74,8 @@ on_time as (
     window same_bar as (partition by offered.symbol, offered.session_date)
 ),
 
+-- one provider's whole row, marked with how it came to be as traded: prices of two
+-- providers or of two modes are never joined within a session
 final as (
     select
         symbol,
@@ -61,8 +89,13 @@ final as (
         volume_shares,
         polygon_close_usd,
         fmp_close_usd,
+        finnhub_close_usd,
+        yahoo_close_usd,
         in_polygon,
         in_fmp,
+        in_finnhub,
+        in_yahoo,
+        adjustment_mode,
         available_at,
         decided_at
     from on_time

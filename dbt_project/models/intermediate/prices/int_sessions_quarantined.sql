@@ -2,7 +2,8 @@ with
 
 quarantined as (
     select * from {{ ref('stg_quality__quarantine') }}
-    where event = 'quarantined'
+    -- no decision of a session reads intraday bars
+    where event = 'quarantined' and dataset not like '%intraday_bars'
 ),
 
 released as (

@@ -8,8 +8,28 @@ quotes as (
     select * from {{ ref('stg_cboe__delayed_quotes') }}
 ),
 
+observations as (
+    select * from {{ ref('stg_fred__observations') }}
+),
+
 sessions as (
     select * from {{ ref('stg_exchange__sessions') }}
+),
+
+-- FRED's copy of the VIX as first known: later versions of a vintage rewrite nothing
+copies as (
+    select
+        'VIX' as index_name,
+        observed_date as session_date,
+        value_in_unit as close_points,
+        available_at
+    from observations
+    where series_id = '{{ var('vix_series') }}'
+    qualify
+        row_number() over (
+            partition by observed_date
+            order by available_at, ledger_version
+        ) = 1
 ),
 
 -- the exchange's file replaces the quote of the session just closed
@@ -25,9 +45,17 @@ offered as (
         'quote' as source,
         *
     from quotes
+    union all by name
+    select
+        3 as source_rank,
+        'fred' as source,
+        *
+    from copies
 ),
 
--- like bars: a close known only after its session's decision stays out
+-- Like bars: a close of the exchange known only after its session's decision stays out.
+-- FRED's copy always comes later, so it fills a hole with its own moment, and whoever
+-- decides on a session compares that moment with the decision.
 on_time as (
     select
         offered.*,
@@ -39,7 +67,10 @@ on_time as (
     inner join sessions
         on
             offered.session_date = sessions.session_date
-            and offered.available_at <= sessions.decided_at
+            and (
+                offered.available_at <= sessions.decided_at
+                or offered.source = 'fred'
+            )
     window same_close as (partition by offered.index_name, offered.session_date)
 ),
 

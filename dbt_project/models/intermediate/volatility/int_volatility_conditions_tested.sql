@@ -51,7 +51,10 @@ measured as (
         greatest(spanned.bar_available_at, term_structure.available_at) as available_at
     from spanned
     left join term_structure
-        on spanned.session_date = term_structure.session_date
+        on
+            spanned.session_date = term_structure.session_date
+            -- a curve completed from FRED's copy was not there to decide on
+            and spanned.decided_at >= term_structure.available_at
     left join quarantined as vix
         on spanned.session_date = vix.session_date and vix.symbol = 'VIX'
     left join quarantined as vix3m

@@ -9,6 +9,9 @@ renamed as (
         -- ids
         symbol,
 
+        -- text
+        adjustment_mode,
+
         -- numerics
         {{ finite('open') }} as open_usd,
         {{ finite('high') }} as high_usd,

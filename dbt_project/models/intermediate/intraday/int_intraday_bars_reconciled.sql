@@ -1,0 +1,84 @@
+-- Hours are made of the session's own 5-minute bars and begin at 09:30: a provider's
+-- hour begins on the clock's hour and mixes in what was traded before the opening.
+with
+
+polygon_bars as (
+    select * from {{ ref('stg_polygon__intraday_bars') }}
+),
+
+finnhub_bars as (
+    select * from {{ ref('stg_finnhub__intraday_bars') }}
+),
+
+offered as (
+    select
+        1 as provider_rank,
+        'polygon' as provider,
+        *
+    from polygon_bars
+    union all by name
+    select
+        2 as provider_rank,
+        'finnhub' as provider,
+        *
+    from finnhub_bars
+),
+
+-- one provider per session: volumes of two feeds do not add up
+chosen as (
+    select
+        *,
+        date_diff(
+            'minute',
+            (session_date + time '09:30') at time zone 'America/New_York',
+            bar_end_at - interval 5 minute
+        ) // 60 as hour_number,
+        max(bar_end_at) over (
+            partition by symbol, session_date
+        ) as last_bar_end_at
+    from offered
+    qualify provider_rank = min(provider_rank) over (partition by symbol, session_date)
+),
+
+hours as (
+    select
+        symbol,
+        '1h' as bar_interval,
+        session_date,
+        least(
+            ((session_date + time '09:30') at time zone 'America/New_York')
+            + to_hours(hour_number + 1),
+            min(last_bar_end_at)
+        ) as bar_end_at,
+        arg_min(open_usd, bar_end_at) as open_usd,
+        max(high_usd) as high_usd,
+        min(low_usd) as low_usd,
+        arg_max(close_usd, bar_end_at) as close_usd,
+        sum(volume_shares::decimal(38, 6))::double as volume_shares,
+        min(provider) as provider,
+        min(adjustment_mode) as adjustment_mode,
+        max(available_at) as available_at
+    from chosen
+    group by symbol, session_date, hour_number
+),
+
+final as (
+    select
+        symbol,
+        bar_interval,
+        session_date,
+        bar_end_at,
+        open_usd,
+        high_usd,
+        low_usd,
+        close_usd,
+        volume_shares,
+        provider,
+        adjustment_mode,
+        available_at
+    from chosen
+    union all by name
+    select * from hours
+)
+
+select * from final

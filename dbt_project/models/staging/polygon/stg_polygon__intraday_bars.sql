@@ -1,0 +1,45 @@
+with
+
+source as (
+    {{ as_of(
+        'polygon__intraday_bars',
+        symbol='symbol',
+        day="(bar_end_at at time zone 'America/New_York')::date",
+        key=['bar_interval', 'bar_end_at']
+    ) }}
+),
+
+renamed as (
+    select
+        -- ids
+        symbol,
+
+        -- text
+        bar_interval,
+        adjustment_mode,
+
+        -- numerics
+        {{ finite('open') }} as open_usd,
+        {{ finite('high') }} as high_usd,
+        {{ finite('low') }} as low_usd,
+        {{ finite('close') }} as close_usd,
+        {{ finite('volume') }} as volume_shares,
+        {{ finite('vwap') }} as vwap_usd,
+        transactions as transaction_count,
+
+        -- dates
+        (bar_end_at at time zone 'America/New_York')::date as session_date,
+
+        -- timestamps
+        bar_end_at,
+
+        -- provenance
+        available_at,
+        fetched_at,
+        ledger_version,
+        response_hash
+    from source
+    qualify {{ is_newest_version(['symbol', 'bar_interval', 'bar_end_at']) }}
+)
+
+select * from renamed

@@ -1,0 +1,27 @@
+with
+
+source as (
+    {{ as_of('yahoo__dividends', symbol='symbol', day='ex_dividend_date') }}
+),
+
+renamed as (
+    select
+        -- ids
+        symbol,
+
+        -- numerics
+        amount as dividend_usd,
+
+        -- dates
+        ex_dividend_date as effective_date,
+
+        -- provenance
+        available_at,
+        fetched_at,
+        ledger_version,
+        response_hash
+    from source
+    qualify {{ is_newest_version(['symbol', 'ex_dividend_date']) }}
+)
+
+select * from renamed

@@ -1,0 +1,27 @@
+with
+
+source as (
+    {{ as_of('yahoo__splits', symbol='symbol', day='execution_date') }}
+),
+
+renamed as (
+    select
+        -- ids
+        symbol,
+
+        -- numerics
+        numerator / denominator as split_ratio,
+
+        -- dates
+        execution_date as effective_date,
+
+        -- provenance
+        available_at,
+        fetched_at,
+        ledger_version,
+        response_hash
+    from source
+    qualify {{ is_newest_version(['symbol', 'execution_date']) }}
+)
+
+select * from renamed
