@@ -1,6 +1,6 @@
 -- What each session's decision knew of each figure, from the first provider in rank
--- that has one. A yield is carried on by the price since its period ended, splits undone
--- in both prices.
+-- that has one. A yield is carried on by the price since its period ended, splits
+-- undone in both prices.
 with
 
 prices as (

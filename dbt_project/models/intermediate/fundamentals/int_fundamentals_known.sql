@@ -1,7 +1,6 @@
--- From each moment on: the newest fiscal period known by then, in its newest version
--- known by then. Beside it the last close that was known when the period ended (a
--- snapshot: when it was taken), so that prices alone can carry a yield on: vendors'
--- per-share figures stand on split bases of their own.
+-- The newest fiscal period known from each moment on, in its newest version, with the
+-- last close known when it ended (a snapshot: when it was taken), so that prices alone
+-- carry a yield on: vendors' per-share figures stand on split bases of their own.
 with
 
 figures as (
@@ -70,10 +69,10 @@ final as (
         metric,
         provider,
         provider_rank,
-        figure.period_end_date as period_end_date,
-        figure.ledger_version as ledger_version,
-        figure.value_fraction as value_fraction,
-        figure.period_close_usd as period_close_usd,
+        figure.period_end_date,
+        figure.ledger_version,
+        figure.value_fraction,
+        figure.period_close_usd,
         available_at
     from newest
 )
