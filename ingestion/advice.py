@@ -140,8 +140,8 @@ def _macro(found: Findings) -> Iterator[str]:
 def _fundamentals(found: Findings) -> Iterator[str]:
     if found.is_refused("fmp", "quarterly statements"):
         yield (
-            "Your FMP plan gives annual statements only: earnings yield and return on equity "
-            "change once a year; a paid plan gives quarters."
+            "Your FMP plan gives annual statements only: enough for earnings yield and return on "
+            "equity, which read fiscal years; a paid plan adds the quarters to the ledger."
         )
 
 

@@ -146,12 +146,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "polygon", "news", "news", "/v2/reference/news", {"ticker": "AAPL", "limit": "1"},
-        "news have no second source when Finnhub fails",
+        "news come from FMP when Finnhub fails, a day late and on paid plans only",
     ),
     Endpoint(
         "polygon", "intraday bars", "intraday_bars",
         "/v2/aggs/ticker/SPY/range/5/minute/{previous}/{previous}", _RAW,
-        "the intraday strategy has no bars", subject="SPY",
+        "no 5-minute bars are stored", subject="SPY",
     ),
     Endpoint(
         "fmp", "splits", "splits", "/splits", _ONE,
@@ -174,12 +174,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "fmp", "closes only", "daily_prices", "/historical-price-eod/light", _DAY,
-        "nothing: a cross-check of closes", fact="daily_prices_light",
+        "nothing: no night asks for it", fact="daily_prices_light",
     ),
     Endpoint(
         "fmp", "daily prices, dividend-adjusted", "daily_prices",
         "/historical-price-eod/dividend-adjusted", _DAY,
-        "nothing: a cross-check of adjustments", fact="daily_prices_dividend_adjusted",
+        "nothing: no night asks for it", fact="daily_prices_dividend_adjusted",
     ),
     Endpoint(
         "fmp", "dividends", "dividends", "/dividends", _ONE,
@@ -199,7 +199,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "fmp", "quarterly statements", "income_statement_quarter", "/income-statement",
-        {**_YEAR, "period": "quarter"}, "fundamentals change once a year instead of each quarter",
+        {**_YEAR, "period": "quarter"}, "nothing: the features read fiscal years",
     ),
     Endpoint(
         "fmp", "key metrics", "key_metrics", "/key-metrics", _YEAR,
@@ -220,7 +220,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "finnhub", "company news", "company_news", "/company-news",
         {"symbol": "AAPL", "from": "{previous}", "to": "{today}"},
-        "news come from Polygon; without both, sentiment counts as 0",
+        "news come from Polygon or FMP; without all three, sentiment counts as 0",
     ),
     Endpoint(
         "finnhub", "basic financials", "metric", "/stock/metric",

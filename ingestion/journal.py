@@ -49,7 +49,7 @@ class Fetch:
 class Problem:
     """Something that did not go as planned, in one sentence and without any key.
 
-    `failure` is the class of DESIGN section 4. `symbol` is `*` for all that were asked for, and may
+    `failure` is the class of the error tree. `symbol` is `*` for all that were asked for, and may
     name several. `is_degrading`: a required answer is missing, or comes from before.
     """
 

@@ -57,7 +57,7 @@ def nightly(
         ),
     ] = None,
     force_refresh: Annotated[
-        bool, typer.Option("--force-refresh", help="Ask the providers even where the cache is new.")
+        bool, typer.Option("--force-refresh", help="Ask for whole histories again, cached or not.")
     ] = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="Use the cache only; no request is sent.")
@@ -116,7 +116,7 @@ def sql(
 
 @app.command(epilog="Example: `mqp health --json`")
 def health(as_json: Json = False, debug: Debug = False) -> None:
-    """Check keys, disk, ledger, published file and freshness; exit 1 when something is wrong."""
+    """Check keys, disk, files, the published night, freshness; exit 1 when something is wrong."""
     from orchestration.commands.health import health_command
 
     raise typer.Exit(health_command(as_json=as_json))
@@ -129,7 +129,7 @@ def health(as_json: Json = False, debug: Debug = False) -> None:
 def restore(
     from_responses: Annotated[
         bool,
-        typer.Option("--from-responses", help="Rebuild the ledger from the stored responses."),
+        typer.Option("--from-responses", help="From the stored responses; always needed."),
     ] = False,
     to: Annotated[
         Path | None, typer.Option(help="Write this file and leave the home's ledger alone.")
@@ -140,6 +140,7 @@ def restore(
     """Rebuild a lost ledger; one that exists is never overwritten.
 
     Exit code 0: every row is back. 3: some are not, and the output says which. 1: nothing restored.
+    2: there is a ledger, or no source was named.
     """
     from orchestration.commands.restore import restore_command
 

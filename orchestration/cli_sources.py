@@ -11,7 +11,7 @@ sources_app = typer.Typer(rich_markup_mode=None)
 
 @sources_app.command(epilog="Example: `mqp ping`")
 def ping(as_json: Json = False, debug: Debug = False) -> None:
-    """Ask every configured source once and print who answers."""
+    """Ask every configured source once and print who answers; exit 1 when one does not."""
     from orchestration.commands.ping import ping_command
 
     raise typer.Exit(ping_command(as_json=as_json))

@@ -160,7 +160,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _world(variables: Mapping[str, str], *, has_keys: bool) -> str:
-    """Which world this run belongs to; see DESIGN's rule that worlds never mix."""
+    """Which world this run belongs to; two worlds never mix in one home."""
     sources = variables.get("MQP_SOURCES") or ("live" if has_keys else "sandbox")
     if sources not in ("live", "sandbox"):
         raise UsageError(f"MQP_SOURCES is '{sources}': set it to live or sandbox.")

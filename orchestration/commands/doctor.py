@@ -26,7 +26,9 @@ def doctor_command(*, as_json: bool) -> int:
     if not as_json:
         typer.echo(f"World {settings.world}: asking every endpoint once.", err=True)
         if settings.world == "live":
-            typer.echo("  Polygon's free plan allows five calls a minute: two minutes.", err=True)
+            typer.echo(
+                "  Polygon's free plan allows five calls a minute: up to two minutes.", err=True
+            )
     with open_market(settings, now=now) as reached:
         found = diagnose(
             reached.source_settings(),

@@ -10,6 +10,7 @@ from ingestion.settings import KEY_VARIABLES
 from orchestration.resources import Settings, load_settings, utc_now
 from warehouse.connection import connect
 from warehouse.errors import WarehouseError
+from warehouse.landing_log import read_log
 from warehouse.sessions import new_york_sessions
 
 LEAST_FREE_BYTES = 2 * 1024**3  # a night writes some hundred MB; two GB leave room for a backup
@@ -67,6 +68,9 @@ def _disk(settings: Settings) -> Finding:
 def _ledger(settings: Settings) -> Finding:
     """The ledger is left to the night; its world and version stand in the published file too."""
     if not settings.home.ledger.exists():
+        if read_log(settings.home.raw_responses).landings:
+            lost = "gone, though rows have landed here: run `mqp restore --from-responses`"
+            return Finding("ledger", "fail", lost)
         return Finding("ledger", "warn", "not there yet: run `mqp nightly`")
     size = settings.home.ledger.stat().st_size / 1024**2
     return Finding("ledger", "ok", f"{size:.1f} MiB")
