@@ -6,7 +6,7 @@ are as traded, so no later split changes them; but they are only as good as that
 """
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from math import prod
 from statistics import median
 from typing import Any
@@ -16,6 +16,9 @@ import pyarrow.compute as pc
 
 from ingestion.errors import BadPayloadError
 from ingestion.tables import SPLITS_UNDONE
+
+SAME_SPLIT_DAYS = 10
+"""No company splits twice in so few days; vendors were seen to move a split by up to a week."""
 
 Splits = Mapping[date, float]
 """Effective day to new shares per old one: the day trades at the new count already."""
@@ -36,9 +39,28 @@ SAME_BASIS_FRACTION = 0.02
 
 
 def splits_of(table: pa.Table, after: str, before: str) -> dict[date, float]:
-    """The splits of one symbol from a raw table: shares after over shares before."""
-    rows = table.select(["execution_date", after, before]).to_pylist()
-    return {row["execution_date"]: row[after] / row[before] for row in rows}
+    """The splits of one symbol from a raw table: shares after over shares before.
+
+    A vendor that corrects a split's day leaves the old row with us. The same ratio again within
+    days is the same split: the row told last counts, of one answer the later day.
+    """
+    splits: dict[date, tuple[datetime, float]] = {}
+    for row in table.sort_by("execution_date").to_pylist():
+        day, told_at, ratio = row["execution_date"], row["fetched_at"], row[after] / row[before]
+        twin = next(
+            (other for other in splits if _is_same(splits[other][1], ratio, other, day)), None
+        )
+        if twin and splits[twin][0] > told_at:
+            continue
+        if twin:
+            del splits[twin]
+        splits[day] = told_at, ratio
+    return {day: ratio for day, (_, ratio) in splits.items()}
+
+
+def _is_same(ratio: float, other: float, day: date, later: date) -> bool:
+    is_near = later - day <= timedelta(days=SAME_SPLIT_DAYS)
+    return is_near and abs(ratio - other) <= SAME_BASIS_FRACTION * ratio
 
 
 def undo_splits(

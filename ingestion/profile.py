@@ -51,6 +51,11 @@ class Reply:
         return "" if len(self.body) > LONGEST_ERROR_TEXT else excerpt(self.body, length=400)
 
     @property
+    def is_list(self) -> bool:
+        """Whether the body is a list of rows: no provider says no in one, but a headline might."""
+        return self.status == 200 and self.body[:64].lstrip()[:1] == b"["
+
+    @property
     def told(self) -> str:
         """One sentence with the status and the provider's own words, without its request ids."""
         if self.is_html:  # nobody wants to read markup

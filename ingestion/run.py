@@ -16,7 +16,7 @@ from ingestion.history import HistoryWatch, Question
 from ingestion.journal import Fetch, Journal
 from ingestion.settings import SourceSettings
 from ingestion.source import Source
-from ingestion.tables import SCHEMAS, empty_table, merged
+from ingestion.tables import SCHEMAS, UNADJUSTED, empty_table, merged
 from ingestion.wanted import NightInputs
 from warehouse.sessions import NEW_YORK, Sessions
 
@@ -92,6 +92,7 @@ class Run:
     sources: Mapping[str, Source]
     tell: Callable[[str], None]
     monotonic: Callable[[], float]
+    consulted_splits: dict[tuple[str, str], Held] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -264,6 +265,11 @@ class Run:
 
     def _typed(self, feed: Feed, entry: CacheEntry) -> pa.Table:
         rows = self.cache.read(entry)
+        wanted = SCHEMAS[feed.table].names
+        if "adjustment_mode" in wanted and "adjustment_mode" not in rows.column_names:
+            # written by a release that knew bars as traded only
+            modes = pa.repeat(UNADJUSTED, rows.num_rows)
+            rows = rows.append_column("adjustment_mode", modes).select(wanted)
         if rows.schema.equals(SCHEMAS[feed.table]):
             return rows
         raise DamagedFileError(f"the cached file {entry.path} has the columns of another release")

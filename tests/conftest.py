@@ -56,11 +56,12 @@ def _environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
     return {**base, "MQP_HOME": str(home), "MQP_NOW": NIGHT_CLOCK, **variables}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep everything that runs nights in one worker, so that shared nights run once."""
+    """Keep each module that runs nights in one worker, so that its nights run once."""
     for item in items:
         if {"nights", "second_path"} & set(Path(item.fspath).parts):
-            item.add_marker(pytest.mark.xdist_group("nights"))
+            item.add_marker(pytest.mark.xdist_group(Path(item.fspath).stem))
 
 
 @pytest.fixture(scope="session")

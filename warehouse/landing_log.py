@@ -167,8 +167,11 @@ def part_of(ledger: Connection, table: RawTable, ledger_version: int) -> LandedP
 
 
 def _digest(ledger: Connection, name: str, ledger_version: int) -> str:
-    """A hash of all values of a version's rows, whatever their order and DuckDB's release."""
-    columns = ledger.execute(f"describe {name}").fetchall()
+    """A hash of all values of a version's rows, whatever their order and that of the columns.
+
+    A ledger begun by an earlier release has the columns added since at its end.
+    """
+    columns = sorted(ledger.execute(f"describe {name}").fetchall())
     texts = ", ".join(f"coalesce({column[0]}::varchar, '~')" for column in columns)
     row = ledger.execute(
         f"select coalesce(sum(md5_number_lower(concat_ws(chr(31), {texts}))::hugeint), 0)::varchar "

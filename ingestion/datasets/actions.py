@@ -45,8 +45,11 @@ def known_splits(run: Run, provider: str, symbol: str) -> pa.Table:
     """
     feed = next(feed for feed in CHAINS["splits"] if feed.provider == provider)
     held = _single(run, feed, symbol)
+    if isinstance(held.error, EntitlementError):  # of splits: it says nothing about the prices
+        raise EntitlementError(str(held.error), scope="request")
     if held.error:
         raise held.error
+    run.consulted_splits[provider, symbol] = held
     return held.table
 
 
@@ -72,8 +75,19 @@ def _collect(run: Run, dataset: str) -> Tally:
             brought = _from_single(run, feed, pending)
         for symbol, held in brought.items():
             tally.add(feed, symbol, held)
+    if dataset == "splits":
+        _add_consulted(run, tally)
     tally.report(run, tally.is_answered, lacking=f"{dataset} up to {run.wanted.night} unknown")
     return tally
+
+
+def _add_consulted(run: Run, tally: Tally) -> None:
+    """Land the splits that bars were taken back with, also where another provider's count."""
+    for feed in CHAINS["splits"]:
+        for symbol in tally.symbols:
+            held = run.consulted_splits.get((feed.provider, symbol))
+            if held and feed not in [asked for asked, _ in tally.brought(symbol)]:
+                tally.add(feed, symbol, held)
 
 
 def _open(run: Run, feed: Feed, symbol: str, last: date) -> Opening:

@@ -78,11 +78,16 @@ def _ask_yahoo(run: Run, symbol: str, opening: Opening, first: date, last: date)
 def _as_traded(opening: Opening, table: pa.Table, splits: Splits) -> Held:
     """The bars as traded, remembering the splits that they were taken back with."""
     before = _held_splits(opening)
-    through = opening.held.observed_through
+    # without a noted basis the held rows came as traded, and every split should be in place
+    through = opening.held.observed_through if _has_basis(opening) else None
     # a split of the days already held that was not known then: the vendor had forgotten it
     late = [day for day in splits if day not in before and through and day <= through]
     bars = joined_to(opening.held.table, undo_splits(table, splits), late=late)
     return Held(bars, latest_day(bars, "session_date"), validators={SPLIT_BASIS: basis_of(splits)})
+
+
+def _has_basis(opening: Opening) -> bool:
+    return opening.entry is not None and SPLIT_BASIS in opening.entry.validators
 
 
 def _held_splits(opening: Opening) -> dict[date, float]:

@@ -30,6 +30,8 @@ PAID_PATHS = ("/stock/candle", "/stock/split", "/stock/dividend", "/news-sentime
 
 def refusal(reply: Reply) -> IngestionError | None:
     """The error behind an answer, by its text first: plan refusals were seen as 401 and as 403."""
+    if reply.is_list:
+        return None
     lowered, told = reply.error_text.lower(), reply.told
     if "don't have access" in lowered or '"error":"403"' in lowered.replace(" ", ""):
         return EntitlementError(told, scope=_reach(reply.url))

@@ -56,6 +56,8 @@ FLAVOURS: dict[str, Flavour] = {
 
 def refusal(reply: Reply) -> IngestionError | None:
     """The error behind an answer; the three kinds of 402 differ by their text only."""
+    if reply.is_list:
+        return None
     lowered, told = reply.error_text.lower(), reply.told
     if "limit reach" in lowered:
         return QuotaError(told)

@@ -40,6 +40,8 @@ _NUMBERS = {int, float, type(None)}
 def refusal(reply: Reply) -> IngestionError | None:
     """The error behind an answer; the text sits in `error` or in `message`."""
     lowered, told = reply.error_text.lower(), reply.told
+    if reply.status == 200 and '"status":"error"' not in lowered.replace(" ", ""):
+        return None  # data: a headline may speak of keys and limits
     if reply.status == 401 or "unknown api key" in lowered or "api key was not" in lowered:
         return AuthError(told)
     if '"not_authorized"' in lowered or (reply.status == 403 and not reply.is_html):
@@ -48,9 +50,7 @@ def refusal(reply: Reply) -> IngestionError | None:
         return NotFoundError(told)
     if "exceeded the maximum requests" in lowered:
         return TransientError(told)
-    if reply.status == 200 and '"status":"error"' in lowered.replace(" ", ""):
-        return BadPayloadError(told)
-    return None
+    return BadPayloadError(told) if reply.status == 200 else None
 
 
 PROFILE = ProviderProfile(

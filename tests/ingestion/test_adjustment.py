@@ -63,12 +63,6 @@ def test_basis_survives_its_text():
     assert splits_in("") == {}
 
 
-def test_splits_of_a_raw_table_are_shares_after_over_before():
-    table = pa.table({"execution_date": [SPLIT_DAY], "from_factor": [2.0], "to_factor": [3.0]})
-
-    assert splits_of(table, "to_factor", "from_factor") == {SPLIT_DAY: 1.5}
-
-
 @pytest.mark.parametrize(
     ("held", "gained", "is_other"),
     [
@@ -115,3 +109,34 @@ def test_split_that_the_vendor_had_forgotten_may_move_the_bars_before_it():
 
 def test_bars_without_a_common_session_are_joined():
     assert joined_to(bars(), bars((AFTER, 1.0, 1.0))).num_rows == 1
+
+
+def told(*rows):
+    """Splits of ZZQ as a vendor told them: (day, shares after for one, day of the answer)."""
+    values = [
+        {
+            "symbol": "ZZQ",
+            "execution_date": day,
+            "from_factor": 1.0,
+            "to_factor": ratio,
+            "fetched_at": datetime(2017, 7, told_on, tzinfo=UTC),
+            "response_hash": "hash",
+        }
+        for day, ratio, told_on in rows
+    ]
+    return pa.Table.from_pylist(values, schema=SCHEMAS["raw.finnhub__splits"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "splits"),
+    [
+        ([(SPLIT_DAY, 1.5, 1)], {SPLIT_DAY: 1.5}),
+        ([(SPLIT_DAY, 4.0, 1), (AFTER, 4.0, 2)], {AFTER: 4.0}),  # moved to a later day
+        ([(SPLIT_DAY, 4.0, 2), (AFTER, 4.0, 1)], {SPLIT_DAY: 4.0}),  # and to an earlier one
+        ([(SPLIT_DAY, 4.0, 1), (AFTER, 4.0, 1)], {AFTER: 4.0}),  # told twice in one answer
+        ([(SPLIT_DAY, 4.0, 1), (AFTER, 2.0, 1)], {SPLIT_DAY: 4.0, AFTER: 2.0}),
+        ([(date(2014, 6, 9), 4.0, 1), (AFTER, 4.0, 2)], {date(2014, 6, 9): 4.0, AFTER: 4.0}),
+    ],
+)
+def test_splits_are_ratios_by_day_and_a_corrected_day_counts_once(rows, splits):
+    assert splits_of(told(*rows), "to_factor", "from_factor") == splits

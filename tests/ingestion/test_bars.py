@@ -345,16 +345,33 @@ def test_damaged_cache_file_is_fetched_again(bench):
     ]
 
 
-def test_cache_file_with_the_columns_of_another_release_is_fetched_again(bench):
-    first = collect(bench)
-    path = next((bench.settings.cache_root / "polygon" / "ZZQ").glob("*.daily_bars.parquet"))
-    pq.write_table(pq.read_table(path).drop_columns(["adjustment_mode"]), path)
+def rewrite(bench, path, table):
+    """Replace the cached bars of ZZQ by a whole file of other columns."""
+    pq.write_table(table, path)
     with closing(CacheDatabase(bench.settings.cache_root, bench.settings.world)) as database:
         database.query(
             "update entries set content_hash = ? where dataset = 'daily_bars' and symbol = 'ZZQ'",
             (hashlib.sha256(path.read_bytes()).hexdigest(),),
         )
+
+
+def test_cache_file_with_the_columns_of_another_release_is_fetched_again(bench):
+    first = collect(bench)
+    path = next((bench.settings.cache_root / "polygon" / "ZZQ").glob("*.daily_bars.parquet"))
+    rewrite(bench, path, pq.read_table(path).drop_columns(["vwap"]))
+
     assert collect(bench).tables[BARS] == first.tables[BARS]
+    assert len(requests_to(bench, RANGE)) == 1
+
+
+def test_cache_file_from_before_adjustment_modes_is_read_as_traded(bench):
+    first = collect(bench)
+    path = next((bench.settings.cache_root / "polygon" / "ZZQ").glob("*.daily_bars.parquet"))
+    rewrite(bench, path, pq.read_table(path).drop_columns(["adjustment_mode"]))
+    second = collect(bench)
+
+    assert second.tables[BARS] == first.tables[BARS]
+    assert requests_to(bench, RANGE) == []
 
 
 def test_clock_turned_back_does_not_bring_rows_from_the_future(bench):

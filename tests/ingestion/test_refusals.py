@@ -102,3 +102,15 @@ def test_message_quotes_the_provider_without_its_request_id(client):
 
 def test_transient_error_names_the_class_that_people_read():
     assert TransientError("x").failure == "transient"
+
+
+@pytest.mark.parametrize(
+    ("provider", "body"),
+    [
+        ("fmp", [{"title": "Debt limit reached in Congress, invalid API key leaked"}]),
+        ("finnhub", [{"headline": "API limit reached: You don't have access to your API key"}]),
+        ("polygon", {"status": "OK", "results": [{"title": 'Unknown API Key, "NOT_FOUND"'}]}),
+    ],
+)
+def test_headline_that_reads_like_a_refusal_is_data(client, provider, body):
+    assert client([Canned(body)]).get(BY_NAME[provider], "/x").attempts == 1

@@ -10,6 +10,10 @@ finnhub_bars as (
     select * from {{ ref('stg_finnhub__intraday_bars') }}
 ),
 
+sessions as (
+    select * from {{ ref('stg_exchange__sessions') }}
+),
+
 offered as (
     select
         1 as provider_rank,
@@ -27,29 +31,30 @@ offered as (
 -- one provider per session: volumes of two feeds do not add up
 chosen as (
     select
-        *,
+        offered.*,
+        sessions.open_at,
+        sessions.close_at,
         date_diff(
             'minute',
-            (session_date + time '09:30') at time zone 'America/New_York',
-            bar_end_at - interval 5 minute
-        ) // 60 as hour_number,
-        max(bar_end_at) over (
-            partition by symbol, session_date
-        ) as last_bar_end_at
+            sessions.open_at,
+            offered.bar_end_at - interval 5 minute
+        ) // 60 as hour_number
     from offered
-    qualify provider_rank = min(provider_rank) over (partition by symbol, session_date)
+    inner join sessions
+        on offered.session_date = sessions.session_date
+    qualify
+        offered.provider_rank = min(offered.provider_rank) over (
+            partition by offered.symbol, offered.session_date
+        )
 ),
 
+-- an hour without a trade in its last minutes is over no sooner for that
 hours as (
     select
         symbol,
         '1h' as bar_interval,
         session_date,
-        least(
-            ((session_date + time '09:30') at time zone 'America/New_York')
-            + to_hours(hour_number + 1),
-            min(last_bar_end_at)
-        ) as bar_end_at,
+        least(min(open_at) + to_hours(hour_number + 1), min(close_at)) as bar_end_at,
         arg_min(open_usd, bar_end_at) as open_usd,
         max(high_usd) as high_usd,
         min(low_usd) as low_usd,
@@ -57,7 +62,10 @@ hours as (
         sum(volume_shares::decimal(38, 6))::double as volume_shares,
         min(provider) as provider,
         min(adjustment_mode) as adjustment_mode,
-        max(available_at) as available_at
+        greatest(
+            max(available_at),
+            least(min(open_at) + to_hours(hour_number + 1), min(close_at))
+        ) as available_at
     from chosen
     group by symbol, session_date, hour_number
 ),
