@@ -81,8 +81,9 @@ class Fallback:
     """One symbol that its first provider did not serve, and what was used in its place.
 
     `served_by`: the provider that answered instead; empty where nobody did and rows of an earlier
-    fetch are used, if there are any. `observed_through`: the last day of what is used, None for
-    events and where nothing is held. `is_degrading`: nobody served a required symbol in full.
+    fetch are used, if there are any. `has_rows`: whether anything is held at all.
+    `observed_through`: the last day of it, None for events. `is_degrading`: nobody served a
+    required symbol in full.
     """
 
     dataset: str
@@ -90,6 +91,7 @@ class Fallback:
     wanted: str
     served_by: str
     failure: str
+    has_rows: bool
     observed_through: date | None
     reason: str
     is_degrading: bool
@@ -176,19 +178,22 @@ class Tally:
                 wanted=wanted.provider,
                 served_by=served_by,
                 failure=error.failure,
+                has_rows=self._has_rows(symbol),
                 observed_through=self.observed_through(symbol),
                 reason=run.journal.sentence(str(error)),
                 is_degrading=self.is_required and not is_served,
             )
         )
 
+    def _has_rows(self, symbol: str) -> bool:
+        return any(held.table.num_rows for _, held in self.brought(symbol))
+
     def _report_missing(
         self, run: Run, symbol: str, errors: list[tuple[Feed, IngestionError]], lacking: str
     ) -> None:
         through = self.observed_through(symbol)
-        has_rows = any(held.table.num_rows for _, held in self.brought(symbol))
         rows = f"rows up to {through}" if through else "earlier rows"
-        had = f"{lacking} ({rows} are used)" if has_rows else lacking
+        had = f"{lacking} ({rows} are used)" if self._has_rows(symbol) else lacking
         reasons = "; ".join(dict.fromkeys(str(error) for _, error in errors))
         if not self.brought(symbol):
             reasons = f"no provider is configured, set {missing_keys(self.dataset)}"

@@ -126,7 +126,7 @@ def fallback_rows(
         key = (
             dataset,
             item.wanted,
-            item.served_by or _stored(known),
+            item.served_by or _stored(item, known),
             item.failure,
             through,
             known.age_sessions if known else None,
@@ -137,10 +137,10 @@ def fallback_rows(
     return tuple(_fallback_row(key, symbols) for key, symbols in alike.items())
 
 
-def _stored(known: Freshness | None) -> str:
+def _stored(item: Fallback, known: Freshness | None) -> str:
     """Whose stored rows are used where nobody answered; events have no day that tells."""
     if known is None:
-        return "stored rows"
+        return "stored rows" if item.has_rows else "nothing"
     return "nothing" if known.last_observation is None else f"{known.provider} (stored)"
 
 

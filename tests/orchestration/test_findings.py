@@ -50,8 +50,8 @@ def test_quarantine_is_a_reason_with_its_dates() -> None:
 def fallback(symbol: str, **changes: Any) -> Fallback:
     values = {
         "dataset": "daily_bars", "symbol": symbol, "wanted": "polygon", "served_by": "fmp",
-        "failure": "transient", "observed_through": DUE, "reason": "polygon answered 503",
-        "is_degrading": False, **changes,
+        "failure": "transient", "has_rows": True, "observed_through": DUE,
+        "reason": "polygon answered 503", "is_degrading": False, **changes,
     }  # fmt: skip
     return Fallback(**values)
 
@@ -98,6 +98,14 @@ def test_events_have_no_age() -> None:
         "stored rows",
         None,
     )
+
+
+def test_events_of_which_nothing_is_held_are_served_by_nothing() -> None:
+    profile = fallback(
+        "KO", dataset="profiles", served_by="", has_rows=False, observed_through=None
+    )
+    (row,) = fallback_rows([profile], [])
+    assert row["served_by"] == "nothing"
 
 
 def test_quota_rows_say_when_new_calls_come() -> None:
