@@ -44,7 +44,10 @@ class Capabilities:
         for found, refused_at, message in rows:
             if now - datetime.fromisoformat(refused_at) < REFUSAL_LASTS:
                 scope = {WHOLE_ENDPOINT: "endpoint", TODAY: "window"}.get(found, "symbol")
-                return EntitlementError(f"{message} (refused on {refused_at[:10]})", scope=scope)
+                # of the same day it reads like the refusal itself, and is told once with it
+                day = refused_at[:10]
+                since = "" if day == now.date().isoformat() else f" (refused on {day})"
+                return EntitlementError(message + since, scope=scope)
         return None
 
     def forget(self, provider: str, dataset: str, subject: str) -> int:

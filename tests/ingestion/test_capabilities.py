@@ -159,3 +159,13 @@ def test_refusal_of_an_endpoint_names_no_subject():
         "2026-01-05  fmp news: no",
         "2026-01-05  fmp splits of A, B: no",
     ]
+
+
+def test_refusal_of_the_same_day_is_told_in_the_same_words(database):
+    table = Capabilities(database)
+    table.remember("fmp", "splits", "ZZR", at=NOW, message="not in plan")
+    tomorrow = NOW + timedelta(days=1)
+
+    assert str(table.refusal("fmp", "splits", "ZZR", now=NOW)) == "not in plan"
+    told = str(table.refusal("fmp", "splits", "ZZR", now=tomorrow))
+    assert told == "not in plan (refused on 2026-01-05)"
