@@ -23,7 +23,8 @@ from warehouse.sessions import NEW_YORK, Sessions
 REVISION_SESSIONS = 10
 """Sessions up to the last one held that are asked for again: vendors correct that far back."""
 
-THREADS = 6
+THREADS = 12
+"""A request waits for the network most of its time; the buckets, not this, keep to the limits."""
 PROGRESS_SECONDS = 5.0
 
 Value = TypeVar("Value")
