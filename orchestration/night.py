@@ -214,6 +214,7 @@ class NightRun:
             universe_name=self.universe.name,
             benchmark=self.universe.benchmark,
             members=self.universe.members,
+            recorded_at=self.decided_at if self.is_fetching else self.started_at,
         )
         with self._ledger() as ledger:
             ledger.execute(

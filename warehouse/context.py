@@ -27,7 +27,8 @@ class BuildContext:
     """Everything a build depends on besides the ledger's rows.
 
     `as_of_at` is the UTC moment of the night's decision; rows known later are not read.
-    `ledger_version` bounds the versions read.
+    `ledger_version` bounds the versions read. `recorded_at`: up to when the record of gate 1 is
+    read, `as_of_at` itself unless a build looks back with what was found since.
     """
 
     night: date
@@ -39,6 +40,7 @@ class BuildContext:
     universe_name: str
     benchmark: str
     members: Sequence[Member]
+    recorded_at: datetime | None = None
 
 
 def begin_build(path: Path, context: BuildContext, sessions: Sessions) -> None:
@@ -57,14 +59,15 @@ def begin_build(path: Path, context: BuildContext, sessions: Sessions) -> None:
 
 def _write_context(connection: Connection, context: BuildContext) -> None:
     connection.execute(
-        "create table ops.build_context (night date, as_of_at timestamptz, ledger_version integer, "
-        "world varchar, code_hash varchar, config_hash varchar)"
+        "create table ops.build_context (night date, as_of_at timestamptz, recorded_at timestamptz, "
+        "ledger_version integer, world varchar, code_hash varchar, config_hash varchar)"
     )
     connection.execute(
-        "insert into ops.build_context values (?, ?, ?, ?, ?, ?)",
+        "insert into ops.build_context values (?, ?, ?, ?, ?, ?, ?)",
         [
             context.night,
             context.as_of_at,
+            context.recorded_at or context.as_of_at,
             context.ledger_version,
             context.world,
             context.code_hash,

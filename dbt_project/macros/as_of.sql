@@ -1,7 +1,10 @@
 {#
     The rows of a raw table that the build may know: landed by its ledger version, available at its
     as-of moment, not withheld by a quarantine. A quarantine withholds the version that was judged
-    bad, until its release. Later versions of a key that began with a bad one wait for the release
+    bad, until its release, from the row's own session on: what a first load finds in old history
+    counts there as if the gate had run in time, so that a build at an earlier moment agrees. What
+    is found is bounded by `recorded_at`, the moment up to which the record of gate 1 is read (a
+    night's own; a proof reads one record at many moments). Later versions of a key that began with a bad one wait for the release
     too: nothing of it was there to decide on. Where an older version was good, they restate it
     and keep its time. `day` is the SQL of the row's New York date; `key` the columns that tell
     rows of one symbol and day apart.
@@ -11,6 +14,7 @@
     context as (
         select
             as_of_at,
+            recorded_at,
             ledger_version
         from {{ source('ops', 'build_context') }}
     ),
@@ -25,7 +29,7 @@
         from {{ source('quality', 'quarantine') }} as quarantine
         inner join context
             on
-                quarantine.decided_at <= context.as_of_at
+                quarantine.decided_at <= context.recorded_at
                 and quarantine.ledger_version <= context.ledger_version
         left join {{ source('quality', 'quarantine') }} as release
             on

@@ -38,7 +38,7 @@ final as (
                 and quarantined.first_date = released.first_date
                 and quarantined.last_date = released.last_date
                 and quarantined.ledger_version <= released.ledger_version
-                and quarantined.available_at <= released.available_at
+                and quarantined.recorded_at <= released.recorded_at
                 and sessions.decided_at >= released.available_at
         )
     group by quarantined.symbol, sessions.session_date
