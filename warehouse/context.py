@@ -59,8 +59,9 @@ def begin_build(path: Path, context: BuildContext, sessions: Sessions) -> None:
 
 def _write_context(connection: Connection, context: BuildContext) -> None:
     connection.execute(
-        "create table ops.build_context (night date, as_of_at timestamptz, recorded_at timestamptz, "
-        "ledger_version integer, world varchar, code_hash varchar, config_hash varchar)"
+        "create table ops.build_context (night date, as_of_at timestamptz, "
+        "recorded_at timestamptz, ledger_version integer, world varchar, code_hash varchar, "
+        "config_hash varchar)"
     )
     connection.execute(
         "insert into ops.build_context values (?, ?, ?, ?, ?, ?, ?)",
