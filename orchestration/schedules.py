@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import yaml
 
 from orchestration.errors import UsageError
 from orchestration.resources import REPOSITORY
+from orchestration.yaml_file import read_yaml
 from warehouse.sessions import NEW_YORK, new_york_sessions
 
 SCHEDULE_FILE = REPOSITORY / "config" / "schedule.yaml"
@@ -40,10 +40,7 @@ def load_schedule(path: Path = SCHEDULE_FILE) -> NightSchedule:
     UsageError
         Unknown mode or a time that is not HH:MM; the sentence names file, key and value.
     """
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as err:
-        raise UsageError(f"{path} cannot be read as YAML: correct it and run again.") from err
+    content = read_yaml(path)
     mode = content.get("mode") if isinstance(content, Mapping) else None
     if mode not in MODES:
         raise UsageError(f"{path}: 'mode' is '{mode}': set it to evening or morning.")

@@ -6,11 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ingestion.errors import SymbolError
 from ingestion.symbols import checked_symbol
 from orchestration.errors import UsageError
+from orchestration.yaml_file import read_yaml
 from warehouse.context import Member
 
 STRATEGY_SYMBOLS = ("HYG", "LQD", "SVXY", "VXX", "AGG", "TLT")
@@ -57,53 +56,56 @@ def load_universe(path: Path) -> Universe:
         Not YAML, no members, an impossible symbol, or dates the wrong way round; one sentence that
         names file, entry and what was expected.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as err:
-        raise UsageError(f"{path} cannot be read: {err}.") from err
-    except yaml.YAMLError as err:
-        mark = getattr(err, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
-        raise UsageError(f"{path} is not valid YAML{where}: correct it and run again.") from err
+    return parse_universe(read_yaml(path), file=str(path), default_name=path.stem)
+
+
+def parse_universe(content: Any, *, file: str, default_name: str = "universe") -> Universe:
+    """Check a universe that has been read: from a file, or from the record of a night.
+
+    Raises
+    ------
+    UsageError
+        As `load_universe`; `file` is named in the sentence.
+    """
     if not isinstance(content, Mapping) or not content.get("members"):
-        raise UsageError(f"{path} lists no members: add a 'members' list of symbols.")
+        raise UsageError(f"{file} lists no members: add a 'members' list of symbols.")
     if not isinstance(content["members"], list):
-        raise UsageError(f"{path}: 'members' must be a list of symbols.")
+        raise UsageError(f"{file}: 'members' must be a list of symbols.")
     intraday = content.get("intraday", list(DEFAULT_INTRADAY))
     if not isinstance(intraday, list):
-        raise UsageError(f"{path}: 'intraday' must be a list of symbols, which may be empty: [].")
-    members = tuple(_member(path, entry) for entry in content["members"])
+        raise UsageError(f"{file}: 'intraday' must be a list of symbols, which may be empty: [].")
+    members = tuple(_member(file, entry) for entry in content["members"])
     return Universe(
-        name=str(content.get("name") or path.stem),
-        benchmark=_symbol(path, content.get("benchmark") or "SPY"),
+        name=str(content.get("name") or default_name),
+        benchmark=_symbol(file, content.get("benchmark") or "SPY"),
         members=members,
-        intraday_symbols=tuple(dict.fromkeys(_symbol(path, entry) for entry in intraday)),
+        intraday_symbols=tuple(dict.fromkeys(_symbol(file, entry) for entry in intraday)),
     )
 
 
-def _member(path: Path, entry: Any) -> Member:
+def _member(file: str, entry: Any) -> Member:
     if isinstance(entry, Mapping):
         unknown = set(entry) - {"symbol", "from", "to"}
         if unknown:
-            raise UsageError(f"{path}: member {dict(entry)} has the unknown key '{min(unknown)}'.")
-        first, last = _day(path, entry, "from"), _day(path, entry, "to")
+            raise UsageError(f"{file}: member {dict(entry)} has the unknown key '{min(unknown)}'.")
+        first, last = _day(file, entry, "from"), _day(file, entry, "to")
         if first and last and last < first:
-            raise UsageError(f"{path}: {entry.get('symbol')} counts to {last}, before its {first}.")
-        return Member(_symbol(path, entry.get("symbol")), first, last)
-    return Member(_symbol(path, entry))
+            raise UsageError(f"{file}: {entry.get('symbol')} counts to {last}, before its {first}.")
+        return Member(_symbol(file, entry.get("symbol")), first, last)
+    return Member(_symbol(file, entry))
 
 
-def _symbol(path: Path, value: Any) -> str:
+def _symbol(file: str, value: Any) -> str:
     # YAML reads ON, NO and Y as booleans; such tickers must be quoted
     if isinstance(value, bool):
-        raise UsageError(f"{path}: a symbol such as ON or NO must be in quotes.")
+        raise UsageError(f"{file}: a symbol such as ON or NO must be in quotes.")
     try:
         return checked_symbol(str(value or "").strip())
     except SymbolError as err:
-        raise UsageError(f"{path}: {err}.") from err
+        raise UsageError(f"{file}: {err}.") from err
 
 
-def _day(path: Path, entry: Mapping[str, Any], key: str) -> date | None:
+def _day(file: str, entry: Mapping[str, Any], key: str) -> date | None:
     value = entry.get(key)
     if value is None or isinstance(value, date):
         return value
@@ -111,5 +113,5 @@ def _day(path: Path, entry: Mapping[str, Any], key: str) -> date | None:
         return date.fromisoformat(str(value))
     except ValueError as err:
         raise UsageError(
-            f"{path}: '{key}' of {entry.get('symbol')} is '{value}': write YYYY-MM-DD."
+            f"{file}: '{key}' of {entry.get('symbol')} is '{value}': write YYYY-MM-DD."
         ) from err
