@@ -2,10 +2,7 @@
 
 import logging
 import os
-import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ import typer
 from dotenv import dotenv_values
 
 from orchestration.configuration import load_portfolio
-from orchestration.logs import PRODUCT_LOGGER
+from orchestration.progress import shown_progress
 from orchestration.rehearsal import (
     LIST,
     refuse_impossible_rehearsal,
@@ -46,7 +43,7 @@ def nightly_command(
     # a bad file is refused before anything starts
     load_universe(settings.universe)
     load_portfolio(settings.portfolio)
-    with _progress(quiet=as_json):
+    with shown_progress(quiet=as_json):
         if settings.banner:
             logging.getLogger("mqp").info("%s: world %s.", settings.banner, settings.world)
         if dry_run:
@@ -123,31 +120,3 @@ def print_summary(settings: Settings, *, as_json: bool, keeps_report: bool = Tru
         for line in summary.lines(report=home.reports / "latest.html" if keeps_report else None):
             typer.echo(line)
     return EXIT_CODES.get(status.status, EXIT_FAILED)
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[None]:
-    """Show the product's log records as progress lines with the seconds since the start."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Elapsed())
-    handler.setLevel(logging.WARNING if quiet else logging.INFO)
-    logger = logging.getLogger(PRODUCT_LOGGER)
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-
-
-class _Elapsed(logging.Formatter):
-    """`[ 12.3 s] sentence`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._start = time.monotonic()
-
-    def format(self, record: logging.LogRecord) -> str:
-        """One line; a warning says that it is one."""
-        level = "" if record.levelno < logging.WARNING else f"{record.levelname}: "
-        return f"[{time.monotonic() - self._start:6.1f} s] {level}{record.getMessage()}"
