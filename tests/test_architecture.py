@@ -91,6 +91,7 @@ def test_environment_is_read_in_one_place_only() -> None:
         "orchestration/commands/look.py",
         "orchestration/commands/nightly.py",
         "orchestration/dagster_home.py",
+        "orchestration/dbt_session.py",
     }
     found = {
         path.relative_to(ROOT).as_posix()

@@ -1,0 +1,129 @@
+"""dbt inside this process: the project is read once and then built as often as asked.
+
+A night starts dbt in a process of its own, through Dagster. Proofs, replays and differences build
+many times in a row, where starting and parsing would take longer than the models.
+"""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration.build import dbt_arguments, dbt_environment
+from orchestration.errors import NightError
+from warehouse.home import Home
+
+MODELS_ONLY = ("--resource-type", "seed", "--resource-type", "model")
+KEY_TESTS = ("grain", "unique")
+QUIETLY = ("--quiet", "--log-level-file", "warn")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model of the project, as dbt's manifest tells it.
+
+    `relation`: schema and name. `file`: its path in the project. `meta`: what its YAML says under
+    `meta`. `parents`: relations of the models and seeds it reads. `key`: the columns of its first
+    `grain` or `unique` test, empty without one.
+    """
+
+    relation: str
+    file: str
+    meta: Mapping[str, Any]
+    parents: tuple[str, ...]
+    key: tuple[str, ...] = ()
+
+
+class DbtSession:
+    """A parsed project, bound to one scratch home; it holds this process's dbt adapter.
+
+    Raises
+    ------
+    NightError
+        The project does not parse, or a model fails; the sentence names what dbt says of it.
+    """
+
+    def __init__(self, home: Home) -> None:
+        from dbt.cli.main import dbtRunner
+
+        self._home = home
+        home.make_folders()
+        self._runner = dbtRunner
+        os.environ.update(dbt_environment(home))
+        parsed = dbtRunner().invoke(["parse", *QUIETLY, *dbt_arguments(home)])
+        if not parsed.success:
+            raise NightError(f"The dbt project cannot be read: {_said(parsed.exception)}")
+        self._manifest: Any = parsed.result
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Every enabled model of the project, a user's own included, in order of name."""
+        nodes = self._manifest.nodes
+        relations = {name: f"{node.schema}.{node.name}" for name, node in nodes.items()}
+        keys = self._keys()
+        return tuple(
+            sorted(
+                (
+                    Model(
+                        relation=relations[name],
+                        file=node.original_file_path,
+                        meta=dict(node.config.meta or {}),
+                        parents=tuple(
+                            relations[parent]
+                            for parent in node.depends_on.nodes
+                            if parent in relations
+                        ),
+                        key=keys.get(name, ()),
+                    )
+                    for name, node in nodes.items()
+                    if str(node.resource_type) == "model"
+                ),
+                key=lambda model: model.relation,
+            )
+        )
+
+    def _keys(self) -> dict[str, tuple[str, ...]]:
+        """Model id to the columns that its tests say name a row."""
+        found: dict[str, tuple[str, ...]] = {}
+        for node in self._manifest.nodes.values():
+            test = getattr(node, "test_metadata", None)
+            if test is None or test.name not in KEY_TESTS:
+                continue
+            columns = test.kwargs.get("columns") or [test.kwargs.get("column_name")]
+            found.setdefault(str(node.attached_node), tuple(map(str, columns)))
+        return found
+
+    def build(self, select: Sequence[str] = ()) -> None:
+        """Build seeds and models (no tests) into the home's build file.
+
+        `select`: dbt's own selection words; everything when empty.
+        """
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        chosen = ("--select", *select) if select else ()
+        arguments = ["build", *MODELS_ONLY, *chosen, *QUIETLY, *dbt_arguments(self._home)]
+        os.environ.update(dbt_environment(self._home))
+        try:
+            done = self._runner(manifest=self._manifest).invoke(arguments)
+        finally:
+            # or the next build would find this one's file still open
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+            logging.getLogger("dbt").handlers.clear()
+        if not done.success:
+            raise NightError(f"dbt cannot build: {_failures(done)}")
+
+
+def _failures(done: Any) -> str:
+    results = getattr(done.result, "results", None) or []
+    failed = [
+        f"{row.node.name} ({' '.join(str(row.message).split())})"
+        for row in results
+        if str(row.status) in ("error", "fail")
+    ]
+    return "; ".join(failed[:3]) or _said(done.exception)
+
+
+def _said(problem: BaseException | None) -> str:
+    text = " ".join(str(problem).split()) if problem else "dbt did not say why"
+    return text[:600]

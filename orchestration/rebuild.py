@@ -1,0 +1,129 @@
+"""Nights built again in a scratch home, from copies of the ledger: for proof, replay, difference.
+
+Nothing here touches the home that it reads, except that the ledger is copied under its writer lock.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from orchestration.build import compute_analytics, write_tables
+from orchestration.configuration import Configuration
+from orchestration.dbt_session import DbtSession, Model
+from orchestration.errors import NightError
+from orchestration.provenance import code_hash
+from warehouse.context import BuildContext, begin_build
+from warehouse.home import Home
+from warehouse.ledger_copy import LedgerCut, copy_ledger
+from warehouse.lock import writer_lock
+from warehouse.sessions import Sessions
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What one build of a night depends on besides the code.
+
+    `ledger_version`: versions up to it are read. `recorded_at`: up to when the record of gate 1 is
+    read. `is_cut`: build from a copy of the ledger that holds nothing known after the night's
+    decision, so that the SQL cannot see it whatever it does. `known_since`: forget what was known
+    before.
+    """
+
+    night: date
+    ledger_version: int
+    recorded_at: datetime
+    configuration: Configuration
+    is_cut: bool = False
+    known_since: datetime | None = None
+
+
+class Rebuilder:
+    """Builds nights again, one after the other, with one dbt; use `rebuilding`."""
+
+    def __init__(self, scratch: Home, ledger: Path, *, world: str, sessions: Sessions) -> None:
+        self._scratch, self._ledger = scratch, ledger
+        self._world, self._sessions = world, sessions
+        self._dbt = DbtSession(scratch)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Every model of the dbt project."""
+        return self._dbt.models
+
+    @property
+    def ledger(self) -> Path:
+        """The copy of the home's ledger, as it was when the rebuilding began."""
+        return self._ledger
+
+    def build(self, moment: Moment, target: Path, *, with_analytics: bool = True) -> Path:
+        """Build a night and move the finished file to `target`, which is returned.
+
+        Raises
+        ------
+        NightError
+            dbt reports an error.
+        """
+        decided_at = self._sessions.decided_at(moment.night)
+        copy_ledger(
+            self._ledger,
+            self._scratch.ledger,
+            LedgerCut(
+                moment.ledger_version,
+                known_by=decided_at if moment.is_cut else None,
+                known_since=moment.known_since,
+            ),
+        )
+        universe = moment.configuration.universe
+        context = BuildContext(
+            night=moment.night,
+            as_of_at=decided_at,
+            ledger_version=moment.ledger_version,
+            world=self._world,
+            code_hash=code_hash(),
+            config_hash=moment.configuration.config_hash,
+            universe_name=universe.name,
+            benchmark=universe.benchmark,
+            members=universe.members,
+            recorded_at=moment.recorded_at,
+        )
+        begin_build(self._scratch.build, context, self._sessions)
+        self._dbt.build()
+        if with_analytics:
+            frames = compute_analytics(
+                self._scratch.build, moment.night, moment.configuration.portfolio
+            )
+            write_tables(self._scratch.build, frames)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(self._scratch.build, target)
+        return target
+
+
+@contextmanager
+def rebuilding(
+    home: Home, world: str, sessions: Sessions, *, announce: Callable[[str], None]
+) -> Iterator[Rebuilder]:
+    """Copy the home's ledger and prepare to build from it; everything is deleted at the end.
+
+    Raises
+    ------
+    NightError
+        There is no ledger yet, or the dbt project does not parse.
+    """
+    if not home.ledger.exists():
+        raise NightError("There is no ledger yet: run `mqp nightly` first.")
+    folder = Path(tempfile.mkdtemp(prefix="mqp-rebuild-"))
+    try:
+        scratch = Home(folder / "home")
+        scratch.make_folders()
+        ledger = folder / "ledger.duckdb"
+        with writer_lock(home.writer_lock, announce=announce):
+            shutil.copy2(home.ledger, ledger)
+            if home.dbt_target.is_dir():  # what dbt remembers of the project saves seconds
+                shutil.copytree(home.dbt_target, scratch.dbt_target, dirs_exist_ok=True)
+        yield Rebuilder(scratch, ledger, world=world, sessions=sessions)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
