@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from orchestration.cli_options import Debug, Json
+from orchestration.cli_proof import proof_app
 from orchestration.cli_sources import sources_app
 from orchestration.errors import CommandError
 
@@ -168,6 +169,7 @@ def dashboard(
 
 
 app.add_typer(sources_app)
+app.add_typer(proof_app)
 
 
 def print_json(content: Any) -> None:

@@ -28,7 +28,7 @@ def test_morning_schedule(tmp_path: Path) -> None:
         ("mode: noon", "evening or morning"),
         ("mode: evening\nevening: '25:00'", "such as 17:20"),
         ("mode: evening", "such as 17:20"),
-        ("mode: [", "cannot be read as YAML"),
+        ("mode: [", "is not valid YAML"),
         ("", "evening or morning"),
     ],
 )
