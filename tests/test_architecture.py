@@ -52,6 +52,16 @@ def test_nothing_imports_tests() -> None:
             assert "tests" not in _imports(path), path.relative_to(ROOT)
 
 
+def test_accountant_shares_no_code_with_what_it_audits() -> None:
+    for path in _sources("analytics/accounting"):
+        own = {
+            node.module
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("analytics")
+        }
+        assert all(name.startswith("analytics.accounting") for name in map(str, own)), path
+
+
 def _calls(path: Path) -> set[str]:
     tree = ast.parse(path.read_text())
     return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
