@@ -28,6 +28,9 @@ def prove(
             "--warm-up/--no-warm-up", help="Also measure how much history each feature needs."
         ),
     ] = True,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first thing that is wrong.")
+    ] = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -44,5 +47,11 @@ def prove(
     from orchestration.commands.prove import prove_command
     from orchestration.proof.prove import ProofOptions
 
-    options = ProofOptions(cuts=cuts, seed=seed, select=tuple(select or ()), with_warm_up=warm_up)
+    options = ProofOptions(
+        cuts=cuts,
+        seed=seed,
+        select=tuple(select or ()),
+        with_warm_up=warm_up,
+        stops_at_first=fail_fast,
+    )
     raise typer.Exit(prove_command(options, as_json=as_json))

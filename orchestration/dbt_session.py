@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestration.build import dbt_arguments, dbt_environment
 from orchestration.errors import NightError
+from orchestration.manifest import mark_as_current
 from warehouse.home import Home
 
 MODELS_ONLY = ("--resource-type", "seed", "--resource-type", "model")
@@ -55,6 +56,7 @@ class DbtSession:
         if not parsed.success:
             raise NightError(f"The dbt project cannot be read: {_said(parsed.exception)}")
         self._manifest: Any = parsed.result
+        mark_as_current(home)  # or the asset graph would have it read once more
 
     @property
     def models(self) -> tuple[Model, ...]:

@@ -30,8 +30,13 @@ def ensure_manifest(home: Home) -> Path:
         log.info("Reading the dbt project (once after every change of it).")
         home.make_folders()
         run_dbt(home, ("parse",))
-        write_text(stamp, current)
+        mark_as_current(home)
     return manifest
+
+
+def mark_as_current(home: Home) -> None:
+    """Remember that the home's manifest has just been made of the project as it is."""
+    write_text(home.dbt_target / STAMP, project_hash())
 
 
 def _is_whole(manifest: Path) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from orchestration.configuration import Configuration
 from orchestration.errors import NightError, UsageError
 from orchestration.proof.accounts import audit_build
-from orchestration.proof.cuts import choose_cuts
+from orchestration.proof.cuts import choose_cuts, eves_of_news
 from orchestration.proof.tables import (
     ProvenTable,
     analytics_assets,
@@ -34,12 +34,16 @@ EARLIER = "earlier"
 
 @dataclass(frozen=True)
 class ProofOptions:
-    """How thorough: `cuts` look-backs chosen by `seed`; `select` names tables, all when empty."""
+    """How thorough: `cuts` look-backs chosen by `seed`; `select` names tables, all when empty.
+
+    `stops_at_first`: end with the first thing that is wrong, instead of finding all of it.
+    """
 
     cuts: int = 8
     seed: int = 1
     select: tuple[str, ...] = ()
     with_warm_up: bool = True
+    stops_at_first: bool = False
 
 
 def prove(
@@ -86,15 +90,18 @@ def prove(
                 f"{audit.fills:,} fills, {len(audit.objections)} objections."
             )
         compared = [table for table in tables if table.exempt is None]
-        undated, cuts = _undated(later, compared), []
-        for day in choose_cuts(_decided_sessions(later, night), options.cuts, seed=options.seed):
+        undated = _undated(later, compared)
+        cuts: list[CutResult] = []
+        for day in _cut_sessions(rebuilder, later, night, sessions, options):
+            if options.stops_at_first and (_is_wrong(cuts) or (audit and audit.objections)):
+                break
             rebuilder.build(
                 replace(moment, night=day, is_cut=True), earlier, with_analytics=with_analytics
             )
             cuts.append(_compare(later, earlier, day, compared, sessions))
             say(_cut_sentence(cuts[-1], len(cuts), options.cuts))
         warm_up: tuple[WarmUp, ...] = ()
-        if options.with_warm_up and not options.select:
+        if options.with_warm_up and not options.select and not options.stops_at_first:
             warm_up = measure_warm_up(rebuilder, moment, later, earlier, sessions)
             say(f"Warm-up: {len(warm_up)} columns measured.")
     return Verdict(
@@ -124,6 +131,19 @@ def _refuse_missing(build: Path, tables: Sequence[ProvenTable]) -> None:
                 f"{table.relation} is in the asset graph, but a rebuild does not make it: compute "
                 "it in analytics/night.py, or give it a 'prove_exempt' reason in its metadata."
             )
+
+
+def _cut_sessions(
+    rebuilder: Rebuilder, later: Path, night: date, sessions: Sessions, options: ProofOptions
+) -> list[date]:
+    with connect(rebuilder.ledger, read_only=True) as ledger:
+        eves = eves_of_news(ledger, sessions, last=night)
+    decided = _decided_sessions(later, night)
+    return choose_cuts(decided, options.cuts, seed=options.seed, eves=eves)
+
+
+def _is_wrong(cuts: Sequence[CutResult]) -> bool:
+    return any(cut.movements for cut in cuts)
 
 
 def _decided_sessions(build: Path, night: date) -> list[date]:

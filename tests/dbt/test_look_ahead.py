@@ -5,107 +5,31 @@ What was decided by the earlier moment must be there and be equal: no table move
 
 import shutil
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 import pytest
 
 from tests.dbt.conftest import DbtHome, frame, new_home
-from tests.dbt.synthetic import Market, land_market, make_market
+from tests.dbt.troubled import (
+    BAD_BAR,
+    BAD_INDEX,
+    BAD_POLYGON_BAR,
+    CUT,
+    LANDED,
+    LONG_GAP,
+    MEMBERS,
+    NIGHT,
+    NO_OAS,
+    REVISED_OAS,
+    SESSIONS,
+    SHORT_GAP,
+    land_troubled,
+    troubled_market,
+)
 from warehouse.connection import Connection, connect
-from warehouse.context import Member
-from warehouse.sessions import new_york_sessions
 
 pytestmark = pytest.mark.xdist_group("dbt_troubled")
-
-SESSIONS = new_york_sessions()
-FIRST, LANDED, NIGHT = date(2015, 9, 1), date(2017, 6, 21), date(2017, 6, 23)
-CUT = date(2017, 6, 20)
-MEMBERS = (Member("AAA"), Member("BBB"), Member("CCC", to_date=date(2017, 6, 21)))
-
-BAD_BAR = CUT  # AAA: quarantined that night, a good version lands the night after
-BAD_POLYGON_BAR = date(2017, 6, 14)  # CCC: quarantined from Polygon, FMP has a good one
-BAD_INDEX = date(2017, 5, 8)  # VIX: quarantined, never released
-SHORT_GAP = SESSIONS.between(date(2017, 6, 19), date(2017, 6, 21))  # BBB, HYG: no bars
-LONG_GAP = SESSIONS.between(date(2016, 10, 3), date(2016, 10, 14))  # BBB, HYG, SVXY: gone
-NO_OAS = SESSIONS.between(date(2017, 1, 9), date(2017, 1, 20))
-REVISED_OAS = date(2017, 4, 3)
-BAR_TABLES = ("polygon__daily_bars", "fmp__daily_prices")
-
-
-def troubled_market() -> tuple[Market, Market]:
-    """(what the first batch says, what the night after adds and corrects)."""
-    symbols = [member.symbol for member in MEMBERS]
-    whole = make_market(symbols, SESSIONS, SESSIONS.between(FIRST, NIGHT))
-    first = Market(whole.days, SESSIONS.decided_at(BAD_BAR) + timedelta(hours=1))
-    second = Market(whole.days, SESSIONS.decided_at(LANDED) - timedelta(minutes=1))
-    third = Market(whole.days, whole.fetched_at)
-    for table, rows in whole.rows.items():
-        for row in rows:
-            if not is_missing(table, row):
-                spread_over_batches(table, row, (first, second, third))
-    revised = {"series_id": "BAMLH0A0HYM2", "observed_date": REVISED_OAS}
-    second.add("fred__observations", **revised, value=9.99, source_endpoint="api")
-    second.add("fmp__treasury_rates", maturity="month3", observed_date=REVISED_OAS, value=1.23)
-    second.rows["fmp__fundamentals"] = [
-        {**row, "value": 2 * row["value"]}
-        for row in first.rows["fmp__fundamentals"]
-        if row["symbol"] == "AAA" and row["period_end_date"].year == REVISED_OAS.year - 1
-    ]
-    for batch in (second, third):
-        for rows in batch.rows.values():
-            for row in rows:
-                row.setdefault("fetched_at", batch.fetched_at)
-    for table, rows in third.rows.items():
-        second.rows.setdefault(table, []).extend(rows)
-    return first, second
-
-
-def is_missing(table: str, row: dict[str, object]) -> bool:
-    day = row.get("session_date") or row.get("observed_date")
-    if table in BAR_TABLES:
-        gaps = {"BBB": LONG_GAP + SHORT_GAP, "HYG": LONG_GAP + SHORT_GAP, "SVXY": LONG_GAP}
-        return day in gaps.get(str(row["symbol"]), ())
-    return str(row.get("series_id", "")).startswith("BAML") and day in NO_OAS
-
-
-def spread_over_batches(table: str, row: dict[str, object], batches: tuple[Market, ...]) -> None:
-    """Land a row in the first batch that could know it; a bad copy of some a batch earlier."""
-    first, second, third = batches
-    published = row.get("published_at")
-    day = row.get("session_date") or row.get("observed_date") or row.get("execution_date")
-    day = day or row.get("ex_dividend_date") or row.get("period_end_date") or published.date()
-    if day < BAD_BAR or (day == BAD_BAR and not published and "observed_date" not in row):
-        if table in BAR_TABLES and row["symbol"] == "AAA" and day == BAD_BAR:
-            second.add(table, **row)
-            row = {**row, "close": float("nan"), "low": -1.0}
-        if table == BAR_TABLES[0] and row["symbol"] == "CCC" and day == BAD_POLYGON_BAR:
-            row = {**row, "close": 1e6}
-        first.add(table, **row)
-    else:
-        third.add(table, **row)
-
-
-def quarantine(connection: Connection, dataset: str, symbol: str, day: date) -> None:
-    connection.execute(
-        "insert into quality.quarantine values (?, ?, ?, ?, 'bad', ?, ?, null, null, 1)",
-        [f"raw.{dataset}", symbol, day, day, day, SESSIONS.decided_at(day)],
-    )
-
-
-def release(connection: Connection, dataset: str, symbol: str, day: date, night: date) -> None:
-    connection.execute(
-        "insert into quality.quarantine values (?, ?, ?, ?, 'bad', ?, ?, ?, 'a good row came', 2)",
-        [
-            f"raw.{dataset}",
-            symbol,
-            day,
-            day,
-            night,
-            SESSIONS.decided_at(day),
-            SESSIONS.decided_at(night),
-        ],
-    )
 
 
 @pytest.fixture(scope="module")
@@ -113,13 +37,7 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> dict[date, DbtHome]:
     """The same ledger built at the last night and as of the cut."""
     fresh = new_home(tmp_path_factory.mktemp("troubled"))
     with connect(fresh.home.ledger) as connection:
-        for batch in troubled_market():
-            land_market(connection, batch, SESSIONS)
-        for table in BAR_TABLES:
-            quarantine(connection, table, "AAA", BAD_BAR)
-            release(connection, table, "AAA", BAD_BAR, LANDED)
-        quarantine(connection, BAR_TABLES[0], "CCC", BAD_POLYGON_BAR)
-        quarantine(connection, "cboe__index_history", "VIX", BAD_INDEX)
+        land_troubled(connection, troubled_market())
     homes = {}
     for night in (CUT, NIGHT):
         fresh.begin(night, ledger_version=2, members=MEMBERS)
