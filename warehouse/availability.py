@@ -72,6 +72,7 @@ RULES: dict[str, Rule] = {
     "18:00 New York of the next session": _h15_rule,
 }
 
+BY_SERIES = "by series"
 SERIES_RULES: dict[str, str] = {
     "BAMLH0A0HYM2": "09:00 New York of the next session",
     "BAMLC0A0CM": "09:00 New York of the next session",
@@ -139,7 +140,7 @@ RAW_TABLES: tuple[RawTable, ...] = (
         ("series_id", "observed_date"),
         "vintage",
         "observed_date",
-        "by series",
+        BY_SERIES,
     ),
     RawTable(
         "raw.cboe__index_history",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from warehouse.availability import BY_SERIES, RAW_TABLES, SERIES_RULES
 from warehouse.connection import Connection, connect
 from warehouse.sessions import BAR_READY, FIRST_DAY, NEWS_CUTOFF, Sessions
 
@@ -55,6 +56,7 @@ def begin_build(path: Path, context: BuildContext, sessions: Sessions) -> None:
         connection.execute("create schema ops")
         _write_context(connection, context)
         _write_calendar(connection, context.night, sessions)
+        _write_rules(connection)
 
 
 def _write_context(connection: Connection, context: BuildContext) -> None:
@@ -113,3 +115,23 @@ def _write_calendar(connection: Connection, night: date, sessions: Sessions) -> 
     connection.register("calendar", calendar)
     connection.execute("create table ops.exchange_sessions as select * from calendar")
     connection.unregister("calendar")
+
+
+def _write_rules(connection: Connection) -> None:
+    """The one table of availability rules, for whoever reads the warehouse."""
+    connection.execute(
+        "create table ops.availability_rules "
+        "(table_name varchar, subject varchar, policy varchar, known_from varchar)"
+    )
+    rows = [
+        [table.name, None, table.policy, table.rule]
+        for table in RAW_TABLES
+        if table.rule != BY_SERIES
+    ]
+    rows += [
+        [table.name, series, table.policy, rule]
+        for table in RAW_TABLES
+        if table.rule == BY_SERIES
+        for series, rule in SERIES_RULES.items()
+    ]
+    connection.executemany("insert into ops.availability_rules values (?, ?, ?, ?)", rows)

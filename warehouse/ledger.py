@@ -11,7 +11,14 @@ import duckdb
 import pyarrow as pa
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from warehouse.availability import RAW_TABLES, RULES, SERIES_RULES, STAMP_RULES, RawTable
+from warehouse.availability import (
+    BY_SERIES,
+    RAW_TABLES,
+    RULES,
+    SERIES_RULES,
+    STAMP_RULES,
+    RawTable,
+)
 from warehouse.connection import Connection, connect, count_rows
 from warehouse.errors import (
     CorruptFileError,
@@ -233,7 +240,7 @@ def _dated_rows(connection: Connection, table: RawTable, sessions: Sessions) -> 
     if table.rule in STAMP_RULES:
         known_at = STAMP_RULES[table.rule].format(date_column=table.date_column)
         return f"select *, {known_at} as available_at from ({rows})"
-    columns = [table.date_column] + (["series_id"] if table.rule == "by series" else [])
+    columns = [table.date_column] + (["series_id"] if table.rule == BY_SERIES else [])
     found = connection.execute(
         f"select distinct {', '.join(columns)} from incoming_rows"
     ).fetchall()
@@ -256,7 +263,7 @@ def _dated_rows(connection: Connection, table: RawTable, sessions: Sessions) -> 
 
 def _moment(table: RawTable, sessions: Sessions, row: Sequence[Any]) -> datetime | None:
     """When the row's subject could be known; None outside the exchange calendar's range."""
-    rule = SERIES_RULES.get(row[1], LATEST_RULE) if table.rule == "by series" else table.rule
+    rule = SERIES_RULES.get(row[1], LATEST_RULE) if table.rule == BY_SERIES else table.rule
     try:
         return RULES[rule](sessions, row[0])
     except CalendarError:

@@ -41,6 +41,7 @@ RAW_KEYS = [dg.AssetKey(table.name.split(".")) for table in RAW_TABLES]
 CONTEXT_TABLES: dict[str, str] = {
     "build_context": "The build's moment, ledger version, world and hashes. One row per build.",
     "exchange_sessions": "Sessions of the exchange up to the next one. One row per session.",
+    "availability_rules": "From when each dataset counts as known. One row per table and series.",
     "universe_members": "The configured universe. One row per member and range of dates.",
 }
 QUARANTINE = dg.AssetKey(["quality", "quarantine"])
