@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
-.PHONY: nightly test check ui dashboard bench torture faults lock
+.PHONY: nightly test check ui dashboard bench torture mutants faults lock
 
 # Exit code 3 is a published but DEGRADED night: said on the terminal, and a success for make.
 nightly: $(RUNTIME)
@@ -36,6 +36,10 @@ bench: $(DEVELOPMENT)
 # Fifty kills of a fetching run at seeded moments; make test has five.
 torture: $(DEVELOPMENT)
 	$(PYTHON) -m tests.durability.torture --moments 50 --seed 1
+
+# Plant every look-ahead bug, one at a time, and print what caught it.
+mutants: $(DEVELOPMENT)
+	@$(PYTHON) -m pytest tests/proof/test_mutants.py -n 2
 
 # What every kind of fault at every provider does to a night: half a minute, no network.
 faults: $(DEVELOPMENT)

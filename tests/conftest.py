@@ -70,3 +70,19 @@ def sandbox_night(tmp_path_factory: pytest.TempPathFactory) -> NightHome:
     home = tmp_path_factory.mktemp("sandbox_night")
     done = mqp(home, "nightly")
     return NightHome(home, done.stdout + done.stderr)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print which planted look-ahead bug was caught by what, when some were planted."""
+    rows = sorted(
+        tuple(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, value in report.user_properties
+        if name == "detection"
+    )
+    if rows:
+        terminalreporter.section("planted look-ahead bugs")
+        for bug, halves, table in rows:
+            terminalreporter.write_line(f"{bug:<56}{halves:<26}{table}")

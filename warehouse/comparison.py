@@ -77,6 +77,7 @@ def layout_of(
     *,
     key: Sequence[str] = (),
     ignored: Sequence[str] = (),
+    moment: str | None = None,
 ) -> Layout:
     """Read a table's columns and find out how its rows are dated.
 
@@ -86,23 +87,24 @@ def layout_of(
     relation : schema and name.
     key : columns that name a row, where they are known.
     ignored : columns that are left out of every comparison.
+    moment : column that says from when a row counts, where it is none of the usual ones.
 
     Notes
     -----
-    A row counts from the latest of its `decided_at` and `available_at`; one that says when it was
-    available but not when it was decided, from its session's decision at the earliest (a story of
-    16:20 belongs to the next session). Without either, from the decision of the first date column,
-    in the order session_date, observed_date, effective_session, any other.
+    A row counts from its `decided_at`, else from its `available_at`, and then from its session's
+    decision at the earliest (a story of 16:20 belongs to the next session). Without either, from
+    the decision of the first date column, in the order session_date, observed_date,
+    effective_session, any other.
     """
     rows = connection.execute(f"describe {relation}").fetchall()
     columns = {name: kind for name, kind, *_ in rows if name not in ignored}
     known = [name for name in key if name in columns]
     if not known:
         known = [name for name, kind in columns.items() if kind not in FLOATS]
-    return Layout(relation, columns, _moment(columns), tuple(known))
+    return Layout(relation, columns, _moment(columns, moment), tuple(known))
 
 
-def _moment(columns: Mapping[str, str]) -> str | None:
+def _moment(columns: Mapping[str, str], moment: str | None) -> str | None:
     """SQL of the moment from which a row counts."""
     stamps = [name for name, kind in columns.items() if kind.startswith("TIMESTAMP WITH")]
     days = [name for name in DATE_COLUMNS if columns.get(name) == "DATE"]
@@ -112,10 +114,10 @@ def _moment(columns: Mapping[str, str]) -> str | None:
         "at time zone 'America/New_York'"
         for day in days[:1]
     ]
-    named = [quoted(name) for name in MOMENT_COLUMNS if name in stamps]
-    if "available_at" in stamps and "decided_at" not in stamps and days[:1] == ["session_date"]:
-        named += decisions
-    parts = [f"greatest({', '.join(named)})"] if named else []
+    named = [name for name in (moment, *MOMENT_COLUMNS) if name in stamps]
+    parts = [quoted(name) for name in named[:1]]
+    if named[:1] == ["available_at"] and moment is None and days[:1] == ["session_date"]:
+        parts = [f"greatest({parts[0]}, {decisions[0]})"]
     parts += decisions or [quoted(name) for name in stamps[:1]]
     return f"coalesce({', '.join(parts)})" if parts else None
 

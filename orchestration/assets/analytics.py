@@ -7,17 +7,22 @@ import dagster as dg
 from orchestration.night_resource import NightResource
 
 TABLES: dict[str, str] = {
+    "walk_forward_windows": "Which variant governed when. One row per strategy and window.",
     "backtest_positions": "What was filled. One row per strategy, variant, symbol and session.",
     "backtest_daily": "Returns, costs and exposures. One row per strategy, variant and session.",
     "backtest_trades": "Round trips at raw prices. One row per trade.",
     "backtest_metrics": "Performance figures. One row per strategy, variant, sample and metric.",
-    "walk_forward_windows": "Which variant governed when. One row per strategy and window.",
     "sleeve_weights": "How much each strategy gets. One row per session and strategy.",
     "target_weights": "Desired weight, limits, final weight. One row per session, sleeve, symbol.",
     "portfolio_daily": "The portfolio's path, scale and volatility. One row per session.",
     "orders": "From holdings to target, for the next session. One row per symbol.",
 }
+"""In the order in which they follow from each other."""
 ANALYTICS_KEYS = [dg.AssetKey(["analytics", name]) for name in TABLES]
+METADATA: dict[str, dict[str, str]] = {
+    # a fill is decided the session before, and its price is known in its own
+    "backtest_positions": {"prove_moment": "available_at"},
+}
 INPUT_KEYS = [
     dg.AssetKey(["marts", "fct_prices"]),
     dg.AssetKey(["marts", "fct_signals"]),
@@ -37,6 +42,7 @@ INPUT_KEYS = [
             group_name="analytics",
             description=TABLES[key.path[-1]],
             kinds={"python", "duckdb"},
+            metadata=METADATA.get(key.path[-1], {}),
         )
         for key in ANALYTICS_KEYS
     ],

@@ -35,7 +35,7 @@ def choose_cuts(
     turns = [day for before, day in pairwise(sessions) if before.month != day.month]
     half_years = [day for day in turns if day.month in (1, 7)]
     chosen: list[date] = []
-    for group in (sessions[-1:], *eves, half_years, turns):
+    for group in (sessions[-1:], half_years, *eves, turns):
         left = [day for day in group if day in sessions and day not in chosen]
         if left and len(chosen) < count:
             chosen.append(chance.choice(left))
@@ -54,14 +54,14 @@ def eves_of_news(ledger: Connection, sessions: Sessions, *, last: date) -> list[
 
     Returns
     -------
-    The eves of splits, of later versions of a value, of dividends, of company reports, of releases
+    The eves of splits, of later versions of a value, of company reports, of dividends, of releases
     from quarantine and of a symbol's last bar; ascending, without empty kinds.
     """
     moments = [
         _available(ledger, SPLITS),
         _later_versions(ledger),
-        _available(ledger, DIVIDENDS),
         _available(ledger, REPORTS),
+        _available(ledger, DIVIDENDS),
         _moments(ledger, "select distinct released_at from quality.quarantine"),
         _last_bars(ledger),
     ]

@@ -1,7 +1,7 @@
 """What a proof covers: every model of the dbt project and every result of the asset graph."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -13,6 +13,8 @@ from warehouse.connection import Connection
 EXEMPTION = "prove_exempt"
 """Key under `config: meta:` of a model's YAML, or in an asset's metadata: column to reason, or one
 reason for the whole table."""
+MOMENT = "prove_moment"
+"""Key beside it: the column that says from when a row counts, where it is not the usual one."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class ProvenTable:
     """One table of the proof. `made_by`: the model's file, or the analytics code.
 
     `exempt`: the reason why the whole table is left out, None if it is not. `ignored`: column to
-    the reason why it is left out.
+    the reason why it is left out. `moment`: the column from which a row counts, None for the usual.
     """
 
     relation: str
@@ -28,10 +30,17 @@ class ProvenTable:
     key: tuple[str, ...] = ()
     exempt: str | None = None
     ignored: Mapping[str, str] = field(default_factory=dict)
+    moment: str | None = None
 
     def layout(self, connection: Connection) -> Layout:
         """How the table's rows are dated and told apart."""
-        return layout_of(connection, self.relation, key=self.key, ignored=tuple(self.ignored))
+        return layout_of(
+            connection,
+            self.relation,
+            key=self.key,
+            ignored=tuple(self.ignored),
+            moment=self.moment,
+        )
 
 
 def tables_of_models(models: Sequence[Model]) -> list[ProvenTable]:
@@ -51,19 +60,30 @@ def tables_of_models(models: Sequence[Model]) -> list[ProvenTable]:
 def tables_of_assets(metadata: Mapping[str, Mapping[str, Any]]) -> list[ProvenTable]:
     """Every result of the asset graph: table to its asset's metadata."""
     return [
-        _exempted(ProvenTable(relation, "analytics/night.py"), about.get(EXEMPTION))
+        _described(ProvenTable(relation, "analytics/night.py"), about)
         for relation, about in metadata.items()
     ]
 
 
 def analytics_assets() -> dict[str, Mapping[str, Any]]:
-    """The asset graph's tables of the schema `analytics`, in its order, with their metadata."""
+    """The asset graph's tables of the schema `analytics`, with their metadata.
+
+    Ours in the order in which they follow from each other, then what others have added.
+    """
+    from orchestration.assets.analytics import ANALYTICS_KEYS
     from orchestration.definitions import defs
 
     graph = defs.resolve_asset_graph()
-    keys = [key for key in graph.toposorted_asset_keys if key.path[0] == "analytics"]
+    keys = [*ANALYTICS_KEYS]
+    keys += [
+        key
+        for key in graph.toposorted_asset_keys
+        if key.path[0] == "analytics" and key not in ANALYTICS_KEYS
+    ]
     return {
-        ".".join(key.path): {name: value.value for name, value in graph.get(key).metadata.items()}
+        ".".join(key.path): {
+            name: getattr(value, "value", value) for name, value in graph.get(key).metadata.items()
+        }
         for key in keys
     }
 
@@ -93,10 +113,13 @@ def chosen_tables(tables: Iterable[ProvenTable], select: Sequence[str]) -> list[
 
 def _table_of(model: Model) -> ProvenTable:
     table = ProvenTable(model.relation, f"dbt_project/{model.file}", key=model.key)
-    return _exempted(table, model.meta.get(EXEMPTION))
+    return _described(table, model.meta)
 
 
-def _exempted(table: ProvenTable, said: Any) -> ProvenTable:
+def _described(table: ProvenTable, about: Mapping[str, Any]) -> ProvenTable:
+    """The table with what its YAML or metadata says of proofs."""
+    table = replace(table, moment=about.get(MOMENT))
+    said = about.get(EXEMPTION)
     if said is None:
         return table
     reasons = said if isinstance(said, Mapping) else {"": said}
@@ -106,4 +129,4 @@ def _exempted(table: ProvenTable, said: Any) -> ProvenTable:
             f"'{EXEMPTION}' in {table.made_by}'s YAML."
         )
     ignored = {} if "" in reasons else dict(reasons)
-    return ProvenTable(table.relation, table.made_by, table.key, reasons.get(""), ignored)
+    return replace(table, exempt=reasons.get(""), ignored=ignored)

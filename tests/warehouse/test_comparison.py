@@ -122,9 +122,9 @@ def test_not_a_number_equals_itself_and_nothing_else(both: Connection) -> None:
 @pytest.mark.parametrize(
     ("columns", "counted"),
     [
-        # the later of both stamps counts: a fill's price is known after its decision
+        # a decision must be there at its moment, whatever its inputs say of themselves
         ("timestamptz '2017-06-29 20:30:00+00' as decided_at, "
-         "timestamptz '2017-06-30 20:30:00+00' as available_at", 0),
+         "timestamptz '2017-06-30 20:30:00+00' as available_at", 1),
         # a story of 16:20 belongs to the next session
         ("date '2017-06-30' as session_date, "
          "timestamptz '2017-06-29 20:20:00+00' as available_at", 0),
@@ -144,6 +144,17 @@ def test_row_counts_from_the_moment_that_it_names(
     with connect(tmp_path / "any.duckdb") as connection:
         connection.execute(f"create table main.any_table as select {columns}")
         assert count_known(connection, layout_of(connection, "main.any_table"), KNOWN_BY) == counted
+
+
+def test_row_counts_from_the_column_that_its_table_declares(tmp_path: Path) -> None:
+    """A fill is decided the session before, and its price is known in its own."""
+    with connect(tmp_path / "any.duckdb") as connection:
+        connection.execute(
+            "create table main.fills as select timestamptz '2017-06-29 20:30:00+00' as decided_at, "
+            "timestamptz '2017-06-30 20:30:00+00' as available_at"
+        )
+        layout = layout_of(connection, "main.fills", moment="available_at")
+        assert count_known(connection, layout, KNOWN_BY) == 0
 
 
 def test_table_without_dates_has_no_moment(tmp_path: Path) -> None:

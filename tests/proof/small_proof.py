@@ -1,0 +1,163 @@
+"""Prove a small market with the product's code, or with a patched copy of it, in a process.
+
+Nothing of the product is imported before the copy stands first on the path.
+"""
+
+import contextlib
+import io
+import multiprocessing
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PRODUCT = (
+    "analytics",
+    "config",
+    "dbt_project",
+    "ingestion",
+    "orchestration",
+    "reports",
+    "warehouse",
+)
+OUTPUTS = (
+    "*.duckdb*",
+    "build",
+    "nights",
+    "target",
+    "data_docs",
+    "backtests",
+    "metrics",
+    "__pycache__",
+)
+PATIENCE_SECONDS = 400.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to prove: the code in `tree`, on the ledger below `home`."""
+
+    tree: Path
+    home: Path
+    universe: Path
+    world: str
+    night: date
+    ledger_version: int
+    cuts: int
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the proof said: `halves` that saw something, in order; `rows` compared at all cuts."""
+
+    is_proven: bool
+    halves: tuple[str, ...]
+    tables: tuple[str, ...]
+    sentence: str
+    rows: int
+
+
+def copied_product(tree: Path) -> Path:
+    """A copy of the product's code."""
+    for folder in PRODUCT:
+        shutil.copytree(REPOSITORY / folder, tree / folder, ignore=shutil.ignore_patterns(*OUTPUTS))
+    return tree
+
+
+def process_factory() -> multiprocessing.context.ForkServerContext:
+    """Processes that have imported the libraries, and nothing of the product."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.proof.warm"])
+    return context
+
+
+def prove_in_process(order: Order) -> Found:
+    """Run one proof in a process of its own."""
+    context = process_factory()
+    mine, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_prove, args=(order, theirs))
+    process.start()
+    theirs.close()
+    try:
+        assert mine.poll(PATIENCE_SECONDS), "the proof did not end"
+        found = mine.recv()
+    except EOFError:
+        raise AssertionError("the proof ended without a verdict") from None
+    finally:
+        process.join(5)
+        process.kill()
+    if isinstance(found, str):
+        raise AssertionError(found)
+    assert isinstance(found, Found)
+    return found
+
+
+def read_project_once(tree: Path, home: Path) -> None:
+    """Leave dbt's memory of the project in a home: what reads it again only reads what changed."""
+    process = process_factory().Process(target=_read_project, args=(tree, home))
+    process.start()
+    process.join(PATIENCE_SECONDS)
+    assert process.exitcode == 0, "the project could not be read"
+
+
+def _read_project(tree: Path, home: Path) -> None:
+    sys.path.insert(0, str(tree))
+    from orchestration.dbt_session import DbtSession
+    from warehouse.home import Home
+
+    DbtSession(Home(home))
+
+
+def _prove(order: Order, answer: Pipe) -> None:
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            found = _found(order)
+        answer.send(found)
+    except BaseException as problem:  # the parent tells it
+        answer.send(f"{type(problem).__name__}: {problem}\n{said.getvalue()[-3000:]}")
+        raise
+
+
+def _found(order: Order) -> Found:
+    sys.path.insert(0, str(order.tree))
+    os.environ |= {"MQP_HOME": str(order.home), "MQP_SOURCES": "sandbox"}
+    from orchestration.configuration import Configuration, load_portfolio
+    from orchestration.proof.prove import ProofOptions, prove
+    from orchestration.rebuild import rebuilding
+    from orchestration.universe import load_universe
+    from warehouse.home import Home
+    from warehouse.sessions import new_york_sessions
+
+    assert Path(sys.modules["orchestration.rebuild"].__file__ or "").is_relative_to(order.tree)
+    portfolio = load_portfolio(order.tree / "config" / "portfolio.yaml")
+    configuration = Configuration(load_universe(order.universe), portfolio, "{}")
+    sessions = new_york_sessions()
+    with rebuilding(Home(order.home), order.world, sessions, announce=print) as rebuilder:
+        verdict = prove(
+            rebuilder,
+            night=order.night,
+            ledger_version=order.ledger_version,
+            configuration=configuration,
+            sessions=sessions,
+            options=ProofOptions(
+                cuts=order.cuts, seed=order.seed, with_warm_up=False, stops_at_first=True
+            ),
+            say=print,
+        )
+    objections = verdict.audit.objections if verdict.audit else ()
+    moved = [movement for cut in verdict.cuts for movement in cut.movements]
+    halves = ("truncation",) * bool(moved) + ("accountant",) * bool(objections)
+    tables = [each.relation for each in moved] + [each.table for each in objections]
+    return Found(
+        is_proven=verdict.is_proven,
+        halves=halves,
+        tables=tuple(tables),
+        sentence=verdict.first_problem or "",
+        rows=sum(cut.rows for cut in verdict.cuts),
+    )
