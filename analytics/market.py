@@ -64,6 +64,17 @@ class Market:
             **by_symbol,
         )
 
+    def since(self, first: int) -> "Market":
+        """Return the same symbols from a session on; what was known before it still counts."""
+        return Market(
+            symbols=self.symbols,
+            **{
+                name: value[first:]
+                for name, value in vars(self).items()
+                if isinstance(value, np.ndarray)
+            },
+        )
+
 
 def build_market(
     *,

@@ -30,6 +30,8 @@ from analytics.portfolio_tables import (
     sleeve_weight_rows,
     target_weight_rows,
 )
+from analytics.record import PastDecisions
+from analytics.record_tables import record_tables
 from analytics.settings import PortfolioConfig
 from analytics.sleeves import Sleeve, plan_sleeves
 from analytics.tables import NamedBacktest, daily_rows, joined, position_rows, trade_rows
@@ -54,7 +56,8 @@ class AnalyticsInputs:
     `prices`: `marts.fct_prices`. `signals`: `marts.fct_signals`. `macro`:
     `intermediate.int_macro_as_of`. `leverage`: `intermediate.int_fund_leverage`. `sessions`:
     `ops.exchange_sessions`. `members`: `ops.universe_members`. `default_variants`: strategy → its
-    default variant; strategies that are not in it are refused.
+    default variant; strategies that are not in it are refused. `past`: what earlier nights decided,
+    None where there is no record.
     """
 
     prices: pd.DataFrame
@@ -66,13 +69,15 @@ class AnalyticsInputs:
     portfolio_config: PortfolioConfig
     night: date
     default_variants: Mapping[str, str] = field(default_factory=lambda: DEFAULT_VARIANTS)
+    past: PastDecisions | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class AnalyticsResults:
     """One frame per table of the schema `analytics`; dates without a zone, moments in UTC.
 
-    The frames of the portfolio are empty when none of its strategies has decided anything yet.
+    The frames of the portfolio are empty when none of its strategies has decided anything yet,
+    those of the record as long as no recorded decision has earned anything.
     """
 
     backtest_positions: pd.DataFrame
@@ -84,6 +89,8 @@ class AnalyticsResults:
     portfolio_daily: pd.DataFrame
     sleeve_weights: pd.DataFrame
     orders: pd.DataFrame
+    record_daily: pd.DataFrame
+    record_metrics: pd.DataFrame
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return table name (`analytics.backtest_daily`) → frame."""
@@ -157,6 +164,9 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
         backtest_metrics=joined(metrics),
         walk_forward_windows=window_rows([(run.targets, run.selections) for run in runs], calendar),
         **_portfolio_tables(portfolio, calendar, config),
+        **record_tables(
+            inputs.past, portfolio=portfolio, market=market, calendar=calendar, config=config
+        ),
     )
 
 
