@@ -17,6 +17,7 @@ from warehouse.home import Home
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analytics.record import PastDecisions
     from analytics.settings import PortfolioConfig
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
@@ -83,9 +84,15 @@ def read_analytics_inputs(build: Path) -> "dict[str, pd.DataFrame]":
 
 
 def compute_analytics(
-    build: Path, night: date, configuration: "PortfolioConfig"
+    build: Path,
+    night: date,
+    configuration: "PortfolioConfig",
+    past: "PastDecisions | None" = None,
 ) -> "dict[str, pd.DataFrame]":
-    """Backtest every variant, choose walk-forward, allocate, and size the orders of a night."""
+    """Backtest every variant, choose walk-forward, allocate, and size the orders of a night.
+
+    `past`: what earlier nights decided; without it the tables of the record stay empty.
+    """
     from analytics.night import AnalyticsInputs, run_analytics
 
     frames = read_analytics_inputs(build)
@@ -98,6 +105,7 @@ def compute_analytics(
         members=frames["members"],
         portfolio_config=configuration,
         night=night,
+        past=past,
     )
     return run_analytics(inputs).tables()
 

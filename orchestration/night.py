@@ -28,6 +28,7 @@ from orchestration.gates import Gate, NightScope, check_build, check_landed
 from orchestration.inputs import Fetching, fetch_inputs, land_inputs
 from orchestration.lost_record import lost_ledger_warning
 from orchestration.market import open_market
+from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
 from orchestration.record import (
     append_decisions,
@@ -230,7 +231,9 @@ class NightRun:
     def analyse(self) -> "dict[str, pd.DataFrame]":
         """Backtest, allocate and size orders on the finished models."""
         log.info("Running backtests and the allocation.")
-        frames = compute_analytics(self.settings.home.build, self.night, self.portfolio)
+        with self._ledger() as ledger:
+            past = past_decisions(ledger, self.night, self.decided_at, self.ledger_version)
+        frames = compute_analytics(self.settings.home.build, self.night, self.portfolio, past)
         write_tables(self.settings.home.build, frames)
         return frames
 

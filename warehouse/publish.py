@@ -20,6 +20,8 @@ from warehouse.home import Home
 HASHED_SCHEMAS = ("staging", "intermediate", "marts", "analytics")
 UNHASHED_TABLES = (
     "analytics.decisions",
+    "analytics.record_daily",
+    "analytics.record_metrics",
     "analytics.trials",
 )  # records of runs, not of a night's data
 NIGHTS_KEPT = 30
@@ -29,6 +31,8 @@ KEPT_RESULTS = (
     "analytics.target_weights",
     "analytics.orders",
     "analytics.backtest_metrics",
+    "analytics.portfolio_daily",
+    "analytics.sleeve_weights",
 )
 
 

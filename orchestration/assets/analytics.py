@@ -16,6 +16,8 @@ TABLES: dict[str, str] = {
     "target_weights": "Desired weight, limits, final weight. One row per session, sleeve, symbol.",
     "portfolio_daily": "The portfolio's path, scale and volatility. One row per session.",
     "orders": "From holdings to target, for the next session. One row per symbol.",
+    "record_daily": "What recorded decisions earned, beside the backtest. One row per session.",
+    "record_metrics": "The record summed up. One row per metric.",
 }
 """In the order in which they follow from each other."""
 ANALYTICS_KEYS = [dg.AssetKey(["analytics", name]) for name in TABLES]
