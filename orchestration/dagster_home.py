@@ -1,10 +1,21 @@
-"""Dagster's own storage under the home: telemetry off, one writing run at a time."""
+"""Dagster's own storage under the home: telemetry off, one writing run at a time, old runs gone."""
 
 import os
+import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from warehouse.files import write_text
 from warehouse.home import Home
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+RUNS_KEPT = 60
+"""A run's events take 5 MB, a hundred times what the night adds to the ledger, which remembers
+every night for good."""
+
+RUNS_FORGOTTEN_AT_ONCE = 20  # a fifth of a second each
 
 INSTANCE_CONFIG = """\
 telemetry:
@@ -33,3 +44,19 @@ def prepare_dagster_home(home: Home) -> Path:
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["MQP_HOME"] = str(home.root)
     return home.dagster
+
+
+def forget_old_runs(instance: "DagsterInstance", home: Home, *, keep: int = RUNS_KEPT) -> int:
+    """Delete all but the latest runs from Dagster's storage; returns how many went.
+
+    Dagster deletes the rows of a run and leaves its files: those go here. A run that has not
+    finished is left alone.
+    """
+    runs = instance.get_runs()[keep:]  # the latest come first
+    forgotten = [run.run_id for run in reversed(runs) if run.is_finished][:RUNS_FORGOTTEN_AT_ONCE]
+    for run_id in forgotten:
+        instance.delete_run(run_id)
+        for path in (home.dagster / "history" / "runs").glob(f"{run_id}.db*"):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(home.dagster / "storage" / run_id, ignore_errors=True)
+    return len(forgotten)

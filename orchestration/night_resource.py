@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import dagster as dg
 from pydantic import PrivateAttr
 
+from orchestration.dagster_home import forget_old_runs
 from orchestration.logs import log_to_file
 from orchestration.moments import past_moment
 from orchestration.night import NightOptions, NightRun
@@ -37,6 +38,8 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             log_to_file(settings.home.logs / "signal_engine.log", run_id),
             writer_lock(settings.home.writer_lock, announce=log.info),
         ):
+            if context.instance:
+                forget_old_runs(context.instance, settings.home)
             self._night = NightRun(
                 settings=settings,
                 options=NightOptions(

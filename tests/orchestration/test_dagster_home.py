@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.dagster_home import forget_old_runs, prepare_dagster_home
+from warehouse.home import Home
+
+
+@dg.asset
+def nothing() -> None:
+    """An asset of no consequence."""
+
+
+def run_files(home: Home) -> set[str]:
+    return {path.name for path in (home.dagster / "history" / "runs").glob("*-*.db")} | {
+        path.name for path in (home.dagster / "storage").glob("*-*")
+    }
+
+
+def test_old_runs_go_with_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DAGSTER_HOME", "MQP_HOME"):
+        monkeypatch.setenv(name, "")  # put back afterwards
+    home = Home(tmp_path)
+    prepare_dagster_home(home)
+    with dg.DagsterInstance.get() as instance:
+        runs = [dg.materialize([nothing], instance=instance).run_id for _ in range(4)]
+        assert forget_old_runs(instance, home, keep=2) == 2
+        assert forget_old_runs(instance, home, keep=2) == 0
+        assert [run.run_id for run in instance.get_runs()] == runs[:1:-1]
+        assert instance.get_latest_materialization_event(dg.AssetKey("nothing")) is not None
+    assert {name.removesuffix(".db") for name in run_files(home)} == set(runs[2:])
+
+
+def test_run_that_has_not_finished_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DAGSTER_HOME", "MQP_HOME"):
+        monkeypatch.setenv(name, "")
+    home = Home(tmp_path)
+    prepare_dagster_home(home)
+    with dg.DagsterInstance.get() as instance:
+        job = dg.define_asset_job("job", [nothing]).resolve(
+            asset_graph=dg.Definitions([nothing]).resolve_asset_graph()
+        )
+        begun = instance.create_run_for_job(job).run_id
+        dg.materialize([nothing], instance=instance)
+        assert forget_old_runs(instance, home, keep=0) == 1
+        assert [run.run_id for run in instance.get_runs()] == [begun]
