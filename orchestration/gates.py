@@ -17,6 +17,7 @@ from orchestration.expectations.outcome import (
 from orchestration.expectations.thresholds import ASSET_CLASSES
 from orchestration.freshness import REQUIRED_INDEXES, SERIES, expected_observation
 from orchestration.gate_worker import gate_worker
+from orchestration.record import NEWEST_EXTENTS
 from orchestration.universe import Universe
 from warehouse.availability import RAW_TABLES
 from warehouse.connection import Connection, connect
@@ -280,7 +281,7 @@ def _previous_extents(ledger: Connection) -> dict[tuple[str, str], HistoryExtent
     """What the latest earlier gate saw of each subject."""
     rows = ledger.execute(
         "select dataset, symbol, first_date, row_count from quality.history_extents "
-        "qualify row_number() over (partition by dataset, symbol order by ledger_version desc) = 1"
+        f"{NEWEST_EXTENTS}"
     ).fetchall()
     return {(row[0], row[1]): HistoryExtent(row[2], row[3]) for row in rows}
 
@@ -291,18 +292,15 @@ def _remember_extents(
     night: date,
     ledger_version: int,
 ) -> None:
-    """Append what this gate saw, once per ledger version."""
-    known = ledger.execute(
-        "select 1 from quality.history_extents where ledger_version = ? limit 1", [ledger_version]
-    ).fetchone()
-    if known is None and extents:
-        ledger.executemany(
-            "insert into quality.history_extents values (?, ?, ?, ?, ?, ?)",
-            [
-                [night, dataset, symbol, extent.first_date, extent.row_count, ledger_version]
-                for (dataset, symbol), extent in sorted(extents.items())
-            ],
-        )
+    """Append what this gate saw of the subjects of which it saw something else than before."""
+    before = _previous_extents(ledger)
+    changed = [
+        [night, *subject, extent.first_date, extent.row_count, ledger_version]
+        for subject, extent in sorted(extents.items())
+        if extent != before.get(subject)
+    ]
+    if changed:
+        ledger.executemany("insert into quality.history_extents values (?, ?, ?, ?, ?, ?)", changed)
 
 
 def _released_by_people(ledger: Connection) -> tuple[Released, ...]:

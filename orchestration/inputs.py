@@ -82,10 +82,15 @@ def land_inputs(
 
 
 def _log_fetches(ledger: Connection, collected: Collected, run_id: str) -> None:
-    """Append one row per request to the ledger's own log."""
-    if not collected.fetches:
+    """Append one row per request to the ledger's own log.
+
+    Stored rows that were young enough are no request and no news: only a reuse that has a reason
+    is written, so that a night on an unchanged market adds nothing.
+    """
+    told = [fetch for fetch in collected.fetches if fetch.served_from != "cache" or fetch.detail]
+    if not told:
         return
-    rows = pa.Table.from_pylist([fetch.as_row() for fetch in collected.fetches])
+    rows = pa.Table.from_pylist([fetch.as_row() for fetch in told])
     ledger.register("fetch_log", rows)
     ledger.execute("insert into ops.fetches select ?, * from fetch_log", [run_id])
     ledger.unregister("fetch_log")

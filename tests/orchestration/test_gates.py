@@ -73,6 +73,17 @@ def test_corrected_row_ends_the_quarantine(ledger: Connection) -> None:
     assert quarantine(ledger) == [("KO", SECOND, SECOND, False), ("KO", SECOND, SECOND, True)]
 
 
+def test_extent_of_a_history_is_written_when_it_changes(ledger: Connection) -> None:
+    judge(ledger)
+    judge(ledger)  # nothing has landed
+    quote = bars([("AAPL", date(2017, 7, 3), 144.5)], fetched_at=NEXT_EVENING)
+    put(ledger, NEXT_EVENING, polygon__daily_bars=quote)
+    judge(ledger, date(2017, 7, 3))
+    assert ledger.execute(
+        "select symbol, row_count, night, ledger_version from quality.history_extents order by all"
+    ).fetchall() == [("AAPL", 2, SECOND, 1), ("AAPL", 3, date(2017, 7, 3), 2), ("KO", 2, SECOND, 1)]
+
+
 def test_history_that_shrank_is_told(ledger: Connection) -> None:
     judge(ledger)
     ledger.execute("update quality.history_extents set row_count = 500")
