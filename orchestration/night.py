@@ -57,6 +57,7 @@ from warehouse.availability import SESSION_OPENS
 from warehouse.connection import Connection, connect
 from warehouse.context import BuildContext, begin_build
 from warehouse.errors import WarehouseError
+from warehouse.files import file_bytes
 from warehouse.ledger import Landing, newest_version, opened_ledger, refuse_other_world
 from warehouse.publish import Manifest, digest_tables, swap
 from warehouse.sessions import Sessions, new_york_sessions
@@ -424,6 +425,7 @@ class NightRun:
             fallbacks=fallback_rows(collected.fallbacks if collected else (), self.freshness),
             quotas=quota_rows(collected.quotas if collected else ()),
             rehearsal=self.options.rehearse or None,
+            ledger_bytes=file_bytes(self.settings.home.ledger),
         )
 
 

@@ -15,6 +15,7 @@ from reports.status import RunStatus
 from warehouse.connection import Connection, connect, count_rows, quoted_path
 from warehouse.errors import CorruptFileError
 from warehouse.home import Home
+from warehouse.landed_rows import raw_tables
 from warehouse.sessions import Sessions
 
 log = logging.getLogger("mqp.record")
@@ -33,8 +34,12 @@ RECORD_COPIES: dict[str, str] = {
 """Table of the ledger to its copy in the published file: what no stored response could restore."""
 
 NEWEST_EXTENTS = (  # the next gate compares with these only
-    "qualify row_number() over (partition by dataset, symbol order by ledger_version desc) = 1"
+    "qualify row_number() over "
+    "(partition by dataset, symbol order by ledger_version desc, night desc) = 1"
 )
+
+LANDING_COPIES = ("ops.landings", "ops.landed_rows")
+"""Tables of the ledger that say what landed when; the responses could restore them."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class NightRecord:
     manifest_hash: str | None
     reasons: Sequence[str] = ()
     fallbacks: Sequence[Mapping[str, Any]] = ()
+    ledger_bytes: int | None = None
 
 
 def night_record(status: RunStatus, manifest_hash: str | None) -> NightRecord:
@@ -74,6 +80,7 @@ def night_record(status: RunStatus, manifest_hash: str | None) -> NightRecord:
         manifest_hash=manifest_hash,
         reasons=status.reasons,
         fallbacks=status.fallbacks,
+        ledger_bytes=status.ledger_bytes,
     )
 
 
@@ -88,7 +95,7 @@ def next_attempt(ledger: Connection, night: date) -> int:
 def append_night(connection: Connection, record: NightRecord) -> None:
     """Append an attempt to `ops.nights` of a ledger or a build."""
     connection.execute(
-        "insert into ops.nights values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into ops.nights values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             record.night,
             record.attempt,
@@ -104,6 +111,7 @@ def append_night(connection: Connection, record: NightRecord) -> None:
             record.manifest_hash,
             json.dumps(list(record.reasons)),
             json.dumps(list(record.fallbacks), default=str),
+            record.ledger_bytes,
         ],
     )
 
@@ -154,6 +162,13 @@ def copy_record_into_build(ledger: Path, build: Connection) -> None:
     for name, copy in RECORD_COPIES.items():
         only = NEWEST_EXTENTS if name == "quality.history_extents" else ""
         build.execute(f"create table {copy} as select * from record.{name} {only}")
+    for name in LANDING_COPIES:
+        build.execute(f"create table {name} as select * from record.{name}")
+    counts = " union all ".join(
+        f"select '{name}' as table_name, count(*) as row_count from record.{name}"
+        for name in raw_tables(build, "record")
+    )
+    build.execute(f"create table ops.ledger_tables as {counts} order by table_name")
     # a range is released only when no quarantine of it is still in force
     build.execute(f"""
         create table quality.quarantine as

@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from ingestion.masking import one_line
 from ingestion.sentiment import METHOD, Story, score_stories
-from warehouse.connection import Connection
+from warehouse.connection import Connection, transaction
+from warehouse.landed_rows import count_landed
 from warehouse.ledger import newest_version
 from warehouse.sessions import NEW_YORK
 
@@ -70,7 +71,8 @@ def score_new_stories(ledger: Connection) -> int:
         ).fetchall()
     )
     if scored.num_rows:
-        _append(ledger, scored, newest_version(ledger))
+        with transaction(ledger):
+            _append(ledger, scored, newest_version(ledger))
     return int(scored.num_rows)
 
 
@@ -147,21 +149,17 @@ def _append(ledger: Connection, scored: pa.Table, version: int) -> None:
         {"method": METHOD, "version": version},
     )
     ledger.unregister("scored")
+    count_landed(ledger, version, {SCORES: int(scored.num_rows)})
 
 
 def _append_version(
     ledger: Connection, scored: pa.Table, version: int, *, run_id: str, now: datetime
 ) -> None:
-    ledger.execute("begin")
-    try:
+    with transaction(ledger):
         _append(ledger, scored, version)
         ledger.execute(
             "insert into ops.landings values (?, ?, ?, ?)", [version, now, run_id, scored.num_rows]
         )
-        ledger.execute("commit")
-    except BaseException:
-        ledger.execute("rollback")
-        raise
 
 
 def _recomputation(ledger: Connection, version: int | None) -> Recomputation:

@@ -25,6 +25,7 @@ class RunStatus:
     quotas : one mapping per provider with calls per day: provider, used, limit, fraction,
         resets_at, is_alarming.
     rehearsal : the incident that was played on purpose, None on an ordinary night.
+    ledger_bytes : size of the ledger's file when the attempt ended, None without one.
     """
 
     night: date
@@ -46,6 +47,7 @@ class RunStatus:
     fallbacks: tuple[Mapping[str, Any], ...] = ()
     quotas: tuple[Mapping[str, Any], ...] = ()
     rehearsal: str | None = None
+    ledger_bytes: int | None = None
 
     def to_json(self) -> str:
         """Strict JSON with ISO dates and UTC moments; keys in the order of the class."""

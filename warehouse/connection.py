@@ -1,7 +1,7 @@
 """The only place of the project that opens a DuckDB file."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -47,6 +47,19 @@ def connect(path: Path | str, *, read_only: bool = False) -> Iterator[Connection
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Do all of a block or, when it fails, nothing of it."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        with suppress(duckdb.TransactionException):  # a full disk has ended it already
+            connection.execute("rollback")
+        raise
 
 
 def count_rows(connection: Connection, name: str) -> int:

@@ -56,6 +56,11 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode("utf-8"))
 
 
+def file_bytes(path: Path) -> int | None:
+    """How large a file is; None where there is none."""
+    return path.stat().st_size if path.exists() else None
+
+
 def flush_to_disk(path: Path) -> None:
     """Make a file's or folder's latest state survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -19,13 +19,14 @@ from warehouse.availability import (
     STAMP_RULES,
     RawTable,
 )
-from warehouse.connection import Connection, connect, count_rows
+from warehouse.connection import Connection, connect, count_rows, transaction
 from warehouse.errors import (
     CorruptFileError,
     StorageError,
     WarehouseBusyError,
     WorldMismatchError,
 )
+from warehouse.landed_rows import count_earlier_landings, count_landed
 from warehouse.sessions import CalendarError, Sessions
 
 DDL = Path(__file__).with_name("ledger.sql")
@@ -62,6 +63,7 @@ def open_ledger(connection: Connection, world: str, *, now: datetime) -> None:
         The ledger was begun in another world.
     """
     connection.execute(DDL.read_text())
+    count_earlier_landings(connection)
     if connection.execute("select 1 from ops.world").fetchone() is None:
         connection.execute("insert into ops.world values (?, ?)", [world, now])
     _compare_world(connection, "ops.world", world)
@@ -168,8 +170,7 @@ def land(
     version = newest_version(connection) + 1
     new_rows: dict[str, int] = {}
     dropped: dict[str, int] = {}
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         for table in RAW_TABLES:
             rows = tables.get(table.name)
             if rows is not None and rows.num_rows:
@@ -181,11 +182,7 @@ def land(
             connection.execute(
                 "insert into ops.landings values (?, ?, ?, ?)", [version, now, run_id, total]
             )
-        connection.execute("commit")
-    except BaseException:
-        with suppress(duckdb.TransactionException):  # a full disk has ended it already
-            connection.execute("rollback")
-        raise
+            count_landed(connection, version, new_rows)
     return Landing(version if total else version - 1, new_rows, dropped)
 
 

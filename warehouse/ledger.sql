@@ -426,6 +426,14 @@ create table if not exists ops.landings (
     row_count bigint not null
 );
 
+-- what each landing added, counted while it landed: a ledger of many years is not read to know it
+create table if not exists ops.landed_rows (
+    ledger_version integer not null,
+    table_name varchar not null,       -- raw table
+    row_count bigint not null
+);
+
+-- one row per request, and per reuse of stored rows because a request failed
 create table if not exists ops.fetches (
     run_id varchar not null,
     provider varchar not null,
@@ -462,9 +470,11 @@ create table if not exists ops.nights (
     world varchar not null,
     manifest_hash varchar,
     reasons varchar,                   -- JSON list of sentences
-    fallbacks varchar                  -- JSON list: what was served by whom instead of the first provider
+    fallbacks varchar,                 -- JSON list: what was served by whom instead of the first provider
+    ledger_bytes bigint                -- size of the ledger's file when the attempt ended
 );
 alter table ops.nights add column if not exists fallbacks varchar; -- a ledger of an earlier release
+alter table ops.nights add column if not exists ledger_bytes bigint;
 
 -- what was taken out of the ledger because a provider's terms demand it: the rows are gone, this stays
 create table if not exists ops.tombstones (
@@ -504,7 +514,7 @@ create table if not exists quality.validation_results (
     detail varchar
 );
 
--- how much of each subject the night's gate saw; a later night that sees less is told
+-- how much of each subject the night's gate saw, a row when that changed; less than before is told
 create table if not exists quality.history_extents (
     night date not null,
     dataset varchar not null,          -- raw table

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from warehouse.availability import RAW_TABLES, RawTable
-from warehouse.connection import Connection, connect, count_rows, quoted_path
+from warehouse.connection import Connection, connect, count_rows, quoted_path, transaction
 from warehouse.errors import CorruptFileError
 from warehouse.files import flush_to_disk
 from warehouse.ledger import opened_ledger
@@ -59,26 +59,20 @@ def bury(
     CorruptFileError
         If the copy without the rows is not complete; the old file stays.
     """
-    with opened_ledger(ledger, world, now=now) as connection:
-        connection.execute("begin")
-        try:
-            known = _headline_hashes(connection)
-            stones = [
-                stone
-                for table, condition in _tables_of(provider)
-                if (stone := _empty(connection, table, condition, symbol))
-            ]
-            for stone in stones:
-                connection.execute(
-                    "insert into ops.tombstones values (?, ?, ?, ?, ?, ?, ?, ?)",
-                    [now, provider, *vars(stone).values(), why],
-                )
-            scores = _forget_scores(connection, known - _headline_hashes(connection))
-            lost = _nights_since(connection, stones)
-            connection.execute("commit")
-        except BaseException:
-            connection.execute("rollback")
-            raise
+    with opened_ledger(ledger, world, now=now) as connection, transaction(connection):
+        known = _headline_hashes(connection)
+        stones = [
+            stone
+            for table, condition in _tables_of(provider)
+            if (stone := _empty(connection, table, condition, symbol))
+        ]
+        for stone in stones:
+            connection.execute(
+                "insert into ops.tombstones values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [now, provider, *vars(stone).values(), why],
+            )
+        scores = _forget_scores(connection, known - _headline_hashes(connection))
+        lost = _nights_since(connection, stones)
     _rewrite(ledger)
     return Burial(tuple(stones), scores, lost)
 
