@@ -22,6 +22,12 @@ from reports.queries import Row
 from reports.render import DEFAULT_TARGET_VOLATILITY
 from reports.sections.markets import spread_charts, spread_history, term_charts, term_history
 from reports.sections.portfolio import portfolio_charts, portfolio_history, risk_charts
+from reports.sections.record import (
+    last_sessions,
+    record_charts,
+    record_history,
+    record_summary,
+)
 from reports.sections.strategy import strategy_charts
 
 # Okabe and Ito's colours: told apart by every common kind of colour vision
@@ -174,7 +180,23 @@ def overview_panel(night: Night, _strategy: str) -> list[Block]:
         ], empty="No signal changed since the session before."),
         Heading("Portfolio"),
         Figures([plot(chart) for chart in charts], "No portfolio history yet."),
+        *_record(night),
     ]  # fmt: skip
+
+
+def _record(night: Night) -> list[Block]:
+    """What recorded decisions earned, beside the backtest."""
+    summary = record_summary(night)
+    if summary is None:
+        return [Heading("The record"), Words("Nothing that was decided has earned anything yet.")]
+    returns = ("net_return", "backtest_net_return", "difference_return", "turnover",
+               "gross_exposure")  # fmt: skip
+    return [
+        Heading("The record"),
+        Words(f"{summary['sentence']} {summary['caution']}"),
+        Figures([plot(chart) for chart in record_charts(night, record_history(night))]),
+        Table(last_sessions(night), returns),
+    ]
 
 
 def _weight_row(held: Any) -> Row:

@@ -13,10 +13,12 @@ from reports import wording
 from reports.night import Night, read_night
 from reports.performance import daily_returns
 from reports.queries import open_published
+from reports.sections.growth import growth_section
 from reports.sections.markets import spreads_section, term_section
 from reports.sections.overview import banner, overview
 from reports.sections.portfolio import portfolio_section
 from reports.sections.quality import inputs_section, provenance_section, quality_section
+from reports.sections.record import record_section
 from reports.sections.strategy import strategy_section
 from reports.status import RunStatus
 
@@ -61,11 +63,13 @@ def _content(night: Night, target_volatility: float) -> dict[str, Any]:
         "overview": overview(night),
         "strategies": [strategy_section(night, name, benchmarks) for name in night.strategies],
         "portfolio": portfolio_section(night, benchmarks, target_volatility=target_volatility),
+        "record": record_section(night),
         "spreads": spreads_section(night),
         "term": term_section(night),
         "quality": quality_section(night),
         "inputs": inputs_section(night),
         "provenance": provenance_section(night),
+        "growth": growth_section(night),
         "style": Markup(_template_text("report.css")),  # our own files, not data
         "script": Markup(script),
         "script_digest": digest,
@@ -82,7 +86,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     words = (
-        "number", "percent", "points", "usd", "day", "long_day", "moment", "reason",
+        "number", "percent", "points", "basis_points", "usd", "day", "long_day", "moment", "reason",
         "reason_detail", "signal", "strategy", "variant", "count", "breakable",
     )  # fmt: skip
     environment.filters.update({name: getattr(wording, name) for name in words})

@@ -88,6 +88,13 @@ def points(value: Any, digits: int = 2) -> str:
     return f"{number(100 * float(value), digits, signed=True)}{NARROW}pp"
 
 
+def basis_points(value: Any, digits: int = 1, *, signed: bool = True) -> str:
+    """A small fraction in hundredths of a percent: 0.0001 is 1 bp."""
+    if is_missing(value):
+        return DASH
+    return f"{number(10_000 * float(value), digits, signed=signed)}{NARROW}bp"
+
+
 def usd(value: Any, digits: int = 0, *, signed: bool = False) -> str:
     """An amount of money."""
     return DASH if is_missing(value) else f"{number(value, digits, signed=signed)}{NARROW}USD"

@@ -1,6 +1,6 @@
 """A published file with plausible rows, in the columns of the public warehouse."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +207,48 @@ def portfolio_tables(market: Market) -> dict[str, Columns]:
             "analytics.sleeve_weights": shares}  # fmt: skip
 
 
+def record_tables(market: Market, count: int = 25) -> dict[str, Columns]:
+    """The last `count` sessions recorded but one: the backtest less half a basis point a day."""
+    gross, exposure, turnover = returns_of(market, "portfolio", 0)
+    backtest = (gross - 0.0005 * turnover)[-count:]
+    dates = market.dates[-count - 1 :]
+    own = backtest - 5e-5 * (1 + 0.1 * np.cos(np.arange(count)))
+    is_recorded = np.arange(count) != 3
+    notes = ["begins with cash", None, None, f"night {dates[3]} is not in the record (missed)"]
+    daily = {"session_date": days(dates[1:]), "net_return": own, "backtest_net_return": backtest,
+             "difference_return": own - backtest, "equity_usd": 1e6 * np.cumprod(1 + own),
+             "turnover": turnover[-count:], "gross_exposure": exposure[-count:],
+             "is_recorded_night": is_recorded,
+             "decision_night": days(np.where(is_recorded, dates[:-1], dates[2])),
+             "code_hash": ["old"] * 5 + ["c0de"] * (count - 5), "config_hash": ["c0f1"] * count,
+             "restated_rows": [2] * 5 + [0] * (count - 5),
+             "decision_difference_weight": [0.01] * 5 + [0.0] * (count - 5),
+             "note": pa.array((notes + [None] * count)[:count], pa.string())}  # fmt: skip
+    apart = (own - backtest)[1:]
+    metrics = {"sessions": count, "nights_recorded": count - 1, "nights_not_recorded": 1,
+               "nights_missed": 1, "nights_decided_otherwise": 4, "code_versions": 2,
+               "configurations": 1, "cumulative_return": np.prod(1 + own) - 1,
+               "backtest_cumulative_return": np.prod(1 + backtest) - 1,
+               "mean_difference_return": apart.mean(),
+               "mean_difference_return_se": apart.std(ddof=1) / np.sqrt(count - 1)}  # fmt: skip
+    decisions = {"night": days(market.dates[-1:]), "symbol": ["SVXY"], "final_weight": [0.12]}
+    return {"analytics.record_daily": daily, "analytics.decisions": decisions,
+            "analytics.record_metrics": {
+                "metric": list(metrics),
+                "value": pa.array(map(float, metrics.values()), pa.float64())}}  # fmt: skip
+
+
+def ledger_tables() -> dict[str, Columns]:
+    """Two landings: years of history, then a night of three rows."""
+    return {"ops.landed_rows": {
+                "ledger_version": [6, 6, 7, 7],
+                "table_name": ["raw.polygon__daily_bars", "raw.finnhub__company_news"] * 2,
+                "row_count": [5_000, 900, 2, 1]},
+            "ops.ledger_tables": {
+                "table_name": ["raw.polygon__daily_bars", "raw.finnhub__company_news"],
+                "row_count": [5_002, 901]}}  # fmt: skip
+
+
 def run_tables(market: Market, world: str) -> dict[str, Columns]:
     stamp = pa.array([datetime(2017, 6, 30, 20, 30, tzinfo=UTC)], pa.timestamp("us", "UTC"))
     context = {"night": pa.array([NIGHT]), "as_of_at": stamp, "ledger_version": [7],
@@ -221,9 +263,12 @@ def run_tables(market: Market, world: str) -> dict[str, Columns]:
     calendar = np.r_[market.dates, following(market.dates[-1:])]
     sessions = {"session_date": days(calendar), "previous_session_date": days(
         np.busday_offset(calendar, -1)), "decided_at": moments(calendar)}  # fmt: skip
-    nights = {**context, "attempt": [2], "status": ["DEGRADED"], "run_id": ["run-2"],
-              "started_at": stamp, "finished_at": stamp, "manifest_hash": ["abc"],
-              "reasons": ['["VIX3M is one session late"]']}  # fmt: skip
+    before = NIGHT - timedelta(days=1)
+    nights = {"night": pa.array([before, NIGHT, NIGHT]), "attempt": [1, 1, 2],
+              "ledger_version": [6, 7, 7], "ledger_bytes": [15_000_000, 15_200_000, 15_262_144],
+              "status": ["CLEAN", "FAILED", "DEGRADED"], "run_id": ["run-0", "run-1", "run-2"],
+              "finished_at": pa.array([stamp[0]] * 3), "manifest_hash": ["aaa", None, "abc"],
+              "reasons": ["[]", "[]", '["VIX3M is one session late"]']}  # fmt: skip
     return {"ops.build_context": context, "ops.nights": nights, "ops.exchange_sessions": sessions,
             "quality.validation_results": checks,
             "ops.universe": {"name": ["core_equities"], "benchmark": ["SPY"],
@@ -238,6 +283,8 @@ def write_published(path: Path, market: Market, *, world: str) -> None:
         "marts.fct_signals": signal_table(market),
         **backtest_tables(market),
         **portfolio_tables(market),
+        **record_tables(market),
+        **ledger_tables(),
         **run_tables(market, world),
     }
     with connect(path) as connection:

@@ -53,6 +53,14 @@ def test_overview_tells_status_reasons_and_weights(published: Path) -> None:
     assert weights.set_index("symbol").loc["SVXY", "weight"] == pytest.approx(12.0)
 
 
+def test_overview_shows_the_record_beside_the_backtest(published: Path) -> None:
+    app = opened(published)
+    assert "The record" in [heading.value for heading in app.subheader]
+    assert any("what 24 nights decided since 2017-05-26" in text.value for text in app.text)
+    sessions = app.dataframe[-1].value
+    assert sessions["difference_return"].between(-0.006, -0.004).all()  # percent
+
+
 def test_simulated_night_is_marked(build_published: Build) -> None:
     app = opened(build_published(count=60, world="sandbox:7"))
     assert "SIMULATED DATA" in app.error[0].value
