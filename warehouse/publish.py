@@ -25,6 +25,7 @@ UNHASHED_TABLES = (
     "analytics.trials",
 )  # records of runs, not of a night's data
 NIGHTS_KEPT = 30
+UNFINISHED = ".new"
 KEPT_DECISIONS = "analytics.decisions"
 KEPT_RESULTS = (
     "marts.fct_signals",
@@ -131,7 +132,7 @@ def swap(home: Home, manifest: Manifest, *, keep_results: bool = True) -> None:
 def _keep_results(home: Home, manifest: Manifest) -> None:
     """Write the night's folder beside the final place, then rename it in."""
     folder = home.nights / manifest.night.isoformat()
-    fresh = folder.with_suffix(".new")
+    fresh = folder.with_suffix(UNFINISHED)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     (fresh / "manifest.json").write_text(manifest.to_json())
@@ -159,6 +160,9 @@ def _keep_decisions(connection: Connection, night: date, target: Path) -> None:
 
 
 def _forget_old_nights(home: Home) -> None:
+    """Delete the oldest folders, and what a killed run was still writing: that is no night."""
     folders = sorted(path for path in home.nights.iterdir() if path.is_dir())
-    for folder in folders[:-NIGHTS_KEPT]:
+    unfinished = [folder for folder in folders if folder.suffix == UNFINISHED]
+    nights = [folder for folder in folders if folder.suffix != UNFINISHED]
+    for folder in (*unfinished, *nights[:-NIGHTS_KEPT]):
         shutil.rmtree(folder, ignore_errors=True)

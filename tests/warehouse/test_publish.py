@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 from warehouse.connection import connect
 from warehouse.errors import CorruptFileError, NotPublishedError
 from warehouse.home import Home
-from warehouse.publish import NIGHTS_KEPT, Manifest, digest_tables, swap
+from warehouse.publish import KEPT_RESULTS, NIGHTS_KEPT, Manifest, digest_tables, swap
 
 NIGHT = date(2017, 6, 30)
 
@@ -89,12 +90,43 @@ def test_corrupt_build_leaves_the_old_night(home: Home) -> None:
     assert signals(home) == [("A", 1.0)]
 
 
-def test_only_the_last_nights_are_kept(home: Home) -> None:
-    for day in range(1, 32):
+def kept_nights(home: Home) -> list[str]:
+    return sorted(path.name for path in home.nights.iterdir())
+
+
+def test_thirty_first_night_forgets_the_first_and_only_the_first(home: Home) -> None:
+    nights = [date(2017, 1, day) for day in range(1, NIGHTS_KEPT + 2)]
+    for night in nights[:-1]:
+        swap(home, build(home, "('A', 1.0)", night=night))
+    assert kept_nights(home) == [night.isoformat() for night in nights[:-1]]
+    contents = {path: path.read_bytes() for path in home.nights.rglob("*.*") if path.is_file()}
+
+    swap(home, build(home, "('A', 2.0)", night=nights[-1]))
+    assert kept_nights(home) == [night.isoformat() for night in nights[1:]]
+    second = [path for path in contents if path.parent.name > "2017-01-01"]
+    assert len(second) == 2 * (NIGHTS_KEPT - 1)
+    assert all(path.read_bytes() == contents[path] for path in second)
+
+
+def test_folder_that_a_killed_run_left_is_no_night(home: Home) -> None:
+    (home.nights / "2016-12-30.new").mkdir(parents=True)
+    for day in range(1, NIGHTS_KEPT + 1):
         swap(home, build(home, "('A', 1.0)", night=date(2017, 1, day)))
-    swap(home, build(home, "('A', 1.0)", night=date(2017, 2, 1)))
-    kept = sorted(path.name for path in home.nights.iterdir())
-    assert (len(kept), kept[0], kept[-1]) == (NIGHTS_KEPT, "2017-01-03", "2017-02-01")
+    assert len(kept_nights(home)) == NIGHTS_KEPT
+    assert kept_nights(home)[0] == "2017-01-01"
+
+
+def test_night_keeps_what_a_comparison_of_two_nights_reads(home: Home) -> None:
+    manifest = build(home, "('A', 1.0)")
+    with connect(home.build) as connection:
+        connection.execute("create schema analytics")
+        for name in KEPT_RESULTS:
+            connection.execute(f"create table if not exists {name} as select 1 as x")
+        manifest = replace(manifest, tables=digest_tables(connection))
+    swap(home, manifest)
+    kept = {path.stem for path in (home.nights / NIGHT.isoformat()).glob("*.parquet")}
+    assert kept == set(KEPT_RESULTS)
+    assert {"analytics.portfolio_daily", "analytics.sleeve_weights"} < kept
 
 
 def test_reading_before_the_first_night_says_what_to_do(home: Home) -> None:
