@@ -15,7 +15,9 @@ from orchestration.build import compute_analytics, write_tables
 from orchestration.configuration import Configuration
 from orchestration.dbt_session import DbtSession, Model
 from orchestration.errors import NightError
+from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash
+from warehouse.connection import connect
 from warehouse.context import BuildContext, begin_build
 from warehouse.home import Home
 from warehouse.ledger_copy import LedgerCut, copy_ledger
@@ -93,8 +95,10 @@ class Rebuilder:
         begin_build(self._scratch.build, context, self._sessions)
         self._dbt.build()
         if with_analytics:
+            with connect(self._scratch.ledger, read_only=True) as ledger:
+                past = past_decisions(ledger, moment.night, decided_at, moment.ledger_version)
             frames = compute_analytics(
-                self._scratch.build, moment.night, moment.configuration.portfolio
+                self._scratch.build, moment.night, moment.configuration.portfolio, past
             )
             write_tables(self._scratch.build, frames)
         target.parent.mkdir(parents=True, exist_ok=True)

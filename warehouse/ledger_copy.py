@@ -12,7 +12,7 @@ from typing import Any
 
 from warehouse.connection import Connection, connect, quoted_path
 
-COPIED_RECORDS = ("quality.quarantine", "analytics.decisions")
+COPIED_RECORDS = ("quality.quarantine", "analytics.decisions", "ops.nights")
 """What a build reads besides the raw tables."""
 
 SOURCE = "whole"
@@ -81,7 +81,7 @@ def _conditions(columns: Sequence[str], cut: LedgerCut) -> tuple[list[str], list
         values.append(value)
 
     if "ledger_version" in columns:
-        keep("ledger_version <= ?", cut.ledger_version)
+        keep("coalesce(ledger_version, 0) <= ?", cut.ledger_version)  # a missed night has none
     moment = next((name for name in ("available_at", "released_at") if name in columns), None)
     moment = moment or ("decided_at" if "decided_at" in columns else None)
     if cut.known_by is not None and moment is not None:
