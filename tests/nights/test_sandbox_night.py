@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from tests.conftest import NightHome, mqp
-from warehouse.connection import connect
+from warehouse.connection import connect, count_rows
 
 NIGHT = date(2024, 6, 28)
 
@@ -33,6 +33,7 @@ def test_published_file_has_every_promised_table(sandbox_night: NightHome) -> No
         *("analytics.backtest_positions", "analytics.backtest_daily", "analytics.backtest_trades"),
         *("analytics.backtest_metrics", "analytics.target_weights", "analytics.portfolio_daily"),
         *("analytics.orders", "analytics.decisions", "quality.validation_results"),
+        *("analytics.record_daily", "analytics.record_metrics", "ops.landings", "ops.landed_rows"),
         *("quality.quarantine", "ops.nights", "ops.fetches"),
     }
     found = rows(
@@ -58,7 +59,7 @@ def test_every_result_says_that_it_is_simulated(sandbox_night: NightHome) -> Non
     html = (sandbox_night.home / "reports" / "latest.html").read_text()
     assert "SIMULATED DATA" in html
     assert "http://" not in html.replace("http://www.w3.org/2000/svg", "")
-    status = json.loads((sandbox_night.home / "reports" / "run_status.json").read_text())
+    status = _status(sandbox_night)
     assert (status["status"], status["world"]) == ("CLEAN", "sandbox:7")
 
 
@@ -72,14 +73,26 @@ def test_decisions_of_the_night_are_in_the_record(sandbox_night: NightHome) -> N
     assert decided == [(0,)]
 
 
-def test_second_run_fetches_nothing_and_adds_no_row(sandbox_night: NightHome) -> None:
+def test_second_run_adds_its_own_attempt_and_nothing_else(sandbox_night: NightHome) -> None:
     before = _ledger_counts(sandbox_night)
     manifest = _manifest(sandbox_night)
     mqp(sandbox_night.home, "nightly")
-    assert _ledger_counts(sandbox_night) == before
-    status = json.loads((sandbox_night.home / "reports" / "run_status.json").read_text())
+    after = _ledger_counts(sandbox_night)
+    added = {name: count - before[name] for name, count in after.items() if count != before[name]}
+    checks = added.pop("quality.validation_results")
+    assert added == {"ops.nights": 1}
+    assert checks == before["quality.validation_results"]  # each attempt's checks are its own
+    status = _status(sandbox_night)
     assert (status["attempt"], status["requests"]) == (2, {})
     assert _manifest(sandbox_night) == manifest  # same ledger, same code: equal content hashes
+
+
+def test_published_file_says_what_landed(sandbox_night: NightHome) -> None:
+    landed = dict(rows(sandbox_night, "select table_name, row_count from ops.landed_rows"))
+    held = rows(sandbox_night, "select * from ops.ledger_tables where row_count > 0")
+    assert landed == dict(held)  # one landing: all that is there
+    size = (sandbox_night.home / "warehouse" / "ledger.duckdb").stat().st_size
+    assert 0 < rows(sandbox_night, "select max(ledger_bytes) from ops.nights")[0][0] <= size
 
 
 def test_query_reads_the_published_file_and_cannot_write(sandbox_night: NightHome) -> None:
@@ -112,12 +125,13 @@ def test_clock_in_the_past_leaves_the_later_night(sandbox_night: NightHome) -> N
 def _ledger_counts(night: NightHome) -> dict[str, int]:
     with connect(night.home / "warehouse" / "ledger.duckdb", read_only=True) as ledger:
         names = ledger.execute(
-            "select table_name from duckdb_tables() where schema_name = 'raw' order by 1"
+            "select schema_name || '.' || table_name from duckdb_tables() order by 1"
         ).fetchall()
-        return {
-            name: (ledger.execute(f"select count(*) from raw.{name}").fetchone() or (0,))[0]
-            for (name,) in names
-        }
+        return {name: count_rows(ledger, name) for (name,) in names}
+
+
+def _status(night: NightHome) -> dict[str, Any]:
+    return dict(json.loads((night.home / "reports" / "run_status.json").read_text()))
 
 
 def _manifest(night: NightHome) -> dict[str, Any]:
