@@ -127,13 +127,13 @@ def decided_from_frame(
     np.add.at(published, (t[order] - first, s[order]), weights[order])
     is_named, is_frozen = np.zeros((2, *shape), dtype=np.bool_)
     is_named[t - first, s] = True
-    held_back = rows["reason"].map(_makes_no_decision).to_numpy(dtype=np.bool_)
+    held_back = _are_frozen(rows["reason"])
     is_frozen[t[held_back] - first, s[held_back]] = True
     published[~is_named] = np.nan
     priced = [column for column, symbol in enumerate(symbols) if symbol in market.symbols]
     return Decided(
         first=first,
-        market=market.select([symbols[column] for column in priced]).since(first),
+        market=market.since(first).select([symbols[column] for column in priced]),
         symbols=symbols,
         published=published,
         targets=np.where(is_frozen, np.nan, published)[:, priced],
@@ -197,7 +197,9 @@ def run_record(decided: Decided, config: PortfolioConfig) -> Record:
     return Record(decided, net, cost, turnover, gross_exposure, net_exposure, equity, holding)
 
 
-def _makes_no_decision(reason: object) -> bool:
-    """Whether a decision's reason says that the symbol was frozen."""
-    override = str(reason).partition(OVERRIDE)[2]
-    return first_word(override) in FROZEN_REASONS
+def _are_frozen(reasons: pd.Series) -> Bools:
+    """Tell which decisions say that no new decision could be made for the symbol."""
+    texts, told = pd.factorize(reasons)
+    overrides = [str(reason).partition(OVERRIDE)[2] for reason in told]
+    is_frozen = [first_word(override) in FROZEN_REASONS for override in overrides]
+    return np.array([*is_frozen, False])[texts]  # a null reason is text -1, the last flag
