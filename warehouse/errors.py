@@ -7,7 +7,8 @@
     ├── WarehouseBusyError     the file is held by another process: wait
     ├── StorageError           a file cannot be written: free disk space, correct the rights
     ├── CorruptFileError       a file cannot be opened or does not match its manifest: rebuild it
-    └── NotPublishedError      there is no published night yet: run `mqp nightly`
+    ├── NotPublishedError      there is no published night yet: run `mqp nightly`
+    └── QuestionError          what is asked about is not there: ask about what is
 """
 
 
@@ -33,3 +34,7 @@ class CorruptFileError(WarehouseError):
 
 class NotPublishedError(WarehouseError):
     """Nothing has been published in this home yet."""
+
+
+class QuestionError(WarehouseError):
+    """A question names a symbol, strategy or session that the published file does not have."""
