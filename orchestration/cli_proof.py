@@ -55,3 +55,47 @@ def prove(
         stops_at_first=fail_fast,
     )
     raise typer.Exit(prove_command(options, as_json=as_json))
+
+
+@proof_app.command(
+    epilog="Examples: `mqp why AAPL` · `mqp why AAPL 2026-11-20` · `mqp why HYG --strategy credit` "
+    "· `mqp why portfolio` · `mqp why credit 2026-11-20 --json` · `mqp why --response 31e39cd7`"
+)
+def why(
+    subject: Annotated[
+        str, typer.Argument(help="A symbol, `portfolio`, or a strategy such as `credit`.")
+    ] = "portfolio",
+    night: Annotated[
+        str | None,
+        typer.Argument(help="A session such as 2026-11-20; the published night by default."),
+    ] = None,
+    strategy: Annotated[
+        str | None, typer.Option(help="Only this sleeve, where several trade the symbol.")
+    ] = None,
+    response: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HASH",
+            help="Print the stored response whose hash begins so, and nothing else.",
+        ),
+    ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="List and open every stored response, not only the newest."),
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Explain a weight: limits, scale, signal, features, rows, and the stored responses.
+
+    Reads the published file and the stored responses only. Exit code 0: explained. 3: explained,
+    but a stored response does not open or a number does not come out again. 2: there is no such
+    symbol, strategy or session, and the sentence says what there is.
+    """
+    from orchestration.commands.why import response_command, why_command
+
+    if response is not None:
+        raise typer.Exit(response_command(response, as_json=as_json))
+    raise typer.Exit(
+        why_command(subject, night, strategy=strategy, is_everything=everything, as_json=as_json)
+    )

@@ -21,6 +21,7 @@ from orchestration.resources import REPOSITORY
 from orchestration.universe import load_universe
 from tests.analytics.test_backtest_properties import random_case, slow_rows
 from tests.bench_throughput import bench_throughput
+from tests.bench_why import bench_why
 from tests.ingestion.labelled_news import (
     VARIABLE,
     accuracy_gain,
@@ -142,6 +143,8 @@ def main() -> None:
     bench_sentiment()
     with tempfile.TemporaryDirectory() as folder:
         bench_night_inputs(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        bench_why(Path(folder))
 
 
 if __name__ == "__main__":

@@ -73,6 +73,17 @@ def test_poisoned_symbol_keeps_its_target_and_gets_no_order(poisoned: NightHome)
     assert rows(poisoned, f"select * from analytics.orders where symbol = '{POISONED}'") == []
 
 
+def test_why_tells_what_froze_the_poisoned_symbol(poisoned: NightHome) -> None:
+    """Down to the response with the missing close, in the provider's own words."""
+    with market() as variables:
+        text = mqp(poisoned.home, "why", POISONED, **variables).stdout
+    assert f"{POISONED} is frozen  quarantined: raw.polygon__daily_bars" in text
+    assert f"quarantine of {POISONED}  raw.polygon__daily_bars" in text
+    assert '"c": null' in text
+    assert "last usable bar of 2024-06-27" in text
+    assert "kept from the last decision" in text
+
+
 @pytest.mark.parametrize(
     ("table", "columns"),
     [
