@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.night import Collected
 from orchestration.build import compute_analytics, write_tables
 from orchestration.configuration import load_portfolio
+from orchestration.environment import present_environment
 from orchestration.errors import NightError, UsageError
 from orchestration.findings import (
     degrading_reasons,
@@ -277,7 +278,12 @@ class NightRun:
             if self.is_fetching:
                 append_night(build, night_record(status, self.manifest.digest))
             build.execute("checkpoint")
-        swap(home, self.manifest, keep_results=self.is_fetching)
+        swap(
+            home,
+            self.manifest,
+            keep_results=self.is_fetching,
+            environment=present_environment().to_json(),
+        )
         self.status = replace(status, manifest_hash=self.manifest.digest)
         log.info("Published night %s: %s.", self.night, status.status)
         if self.is_fetching:

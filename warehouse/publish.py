@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 from warehouse.connection import Connection, connect, quoted_path
 from warehouse.errors import CorruptFileError
@@ -26,6 +27,8 @@ UNHASHED_TABLES = (
 )  # records of runs, not of a night's data
 NIGHTS_KEPT = 30
 UNFINISHED = ".new"
+MANIFEST = "manifest.json"
+ENVIRONMENT = "environment.json"
 KEPT_DECISIONS = "analytics.decisions"
 KEPT_RESULTS = (
     "marts.fct_signals",
@@ -64,6 +67,23 @@ class Manifest:
     def digest(self) -> str:
         """sha256 of the canonical JSON."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        ValueError
+            It is no manifest.
+        """
+        try:
+            told = json.loads(text)
+            night = date.fromisoformat(told["night"])
+            tables = {name: TableDigest(**digest) for name, digest in told["tables"].items()}
+            return cls(**{**told, "night": night, "tables": tables})
+        except (KeyError, TypeError, AttributeError) as err:
+            raise ValueError(f"not a manifest: {err}") from err
 
 
 def digest_tables(connection: Connection) -> dict[str, TableDigest]:
@@ -110,10 +130,16 @@ def verify(path: Path, manifest: Manifest) -> None:
             )
 
 
-def swap(home: Home, manifest: Manifest, *, keep_results: bool = True) -> None:
+def swap(
+    home: Home, manifest: Manifest, *, keep_results: bool = True, environment: str = "{}"
+) -> None:
     """Verify the build, keep its manifest and results, and replace the published file by it.
 
-    `keep_results`: whether the night's folder is written; a rebuilt past night leaves it alone.
+    Parameters
+    ----------
+    keep_results : whether the night's folder is written; a rebuilt past night leaves it alone.
+    environment : JSON of the machine and packages that computed the night, kept beside the
+        manifest and no part of it.
 
     Raises
     ------
@@ -122,20 +148,21 @@ def swap(home: Home, manifest: Manifest, *, keep_results: bool = True) -> None:
     """
     verify(home.build, manifest)
     if keep_results:
-        _keep_results(home, manifest)
+        _keep_results(home, manifest, environment)
     flush_to_disk(home.build)
     home.build.replace(home.published)
     flush_to_disk(home.warehouse)
     _forget_old_nights(home)
 
 
-def _keep_results(home: Home, manifest: Manifest) -> None:
+def _keep_results(home: Home, manifest: Manifest, environment: str) -> None:
     """Write the night's folder beside the final place, then rename it in."""
     folder = home.nights / manifest.night.isoformat()
     fresh = folder.with_suffix(UNFINISHED)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    (fresh / "manifest.json").write_text(manifest.to_json())
+    (fresh / MANIFEST).write_text(manifest.to_json())
+    (fresh / ENVIRONMENT).write_text(environment)
     with connect(home.build, read_only=True) as connection:
         for name in KEPT_RESULTS:
             if name in manifest.tables:

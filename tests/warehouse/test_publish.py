@@ -59,7 +59,8 @@ def test_swap_replaces_the_published_file_and_keeps_the_results(home: Home) -> N
     swap(home, build(home, "('A', 2.0)"))
     assert signals(home) == [("A", 2.0)]
     kept = home.nights / "2017-06-30"
-    assert {path.name for path in kept.iterdir()} == {"manifest.json", "marts.fct_signals.parquet"}
+    names = {"environment.json", "manifest.json", "marts.fct_signals.parquet"}
+    assert {path.name for path in kept.iterdir()} == names
     assert not home.build.exists()
 
 
