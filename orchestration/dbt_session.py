@@ -6,7 +6,8 @@ many times in a row, where starting and parsing would take longer than the model
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +52,8 @@ class DbtSession:
         self._home = home
         home.make_folders()
         self._runner = dbtRunner
-        os.environ.update(dbt_environment(home))
-        parsed = dbtRunner().invoke(["parse", *QUIETLY, *dbt_arguments(home)])
+        with _environment_of(home):
+            parsed = dbtRunner().invoke(["parse", *QUIETLY, *dbt_arguments(home)])
         if not parsed.success:
             raise NightError(f"The dbt project cannot be read: {_said(parsed.exception)}")
         self._manifest: Any = parsed.result
@@ -105,15 +106,27 @@ class DbtSession:
 
         chosen = ("--select", *select) if select else ()
         arguments = ["build", *MODELS_ONLY, *chosen, *QUIETLY, *dbt_arguments(self._home)]
-        os.environ.update(dbt_environment(self._home))
         try:
-            done = self._runner(manifest=self._manifest).invoke(arguments)
+            with _environment_of(self._home):
+                done = self._runner(manifest=self._manifest).invoke(arguments)
         finally:
             # or the next build would find this one's file still open
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
             logging.getLogger("dbt").handlers.clear()
         if not done.success:
             raise NightError(f"dbt cannot build: {_failures(done)}")
+
+
+@contextmanager
+def _environment_of(home: Home) -> Iterator[None]:
+    """Point dbt to a home; afterwards this process belongs to its own home again."""
+    before = dict(os.environ)
+    os.environ.update(dbt_environment(home))
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _failures(done: Any) -> str:

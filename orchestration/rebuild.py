@@ -6,7 +6,7 @@ Nothing here touches the home that it reads, except that the ledger is copied un
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -55,6 +55,11 @@ class Rebuilder:
     def models(self) -> tuple[Model, ...]:
         """Every model of the dbt project."""
         return self._dbt.models
+
+    @property
+    def world(self) -> str:
+        """The world of the home."""
+        return self._world
 
     @property
     def ledger(self) -> Path:
@@ -108,9 +113,19 @@ class Rebuilder:
 
 @contextmanager
 def rebuilding(
-    home: Home, world: str, sessions: Sessions, *, announce: Callable[[str], None]
+    home: Home,
+    world: str,
+    sessions: Sessions,
+    *,
+    announce: Callable[[str], None],
+    holds_lock: bool = False,
 ) -> Iterator[Rebuilder]:
     """Copy the home's ledger and prepare to build from it; everything is deleted at the end.
+
+    Parameters
+    ----------
+    holds_lock : whether the caller has the home's writer lock already; a process that asks for it
+        twice would wait for itself.
 
     Raises
     ------
@@ -124,7 +139,7 @@ def rebuilding(
         scratch = Home(folder / "home")
         scratch.make_folders()
         ledger = folder / "ledger.duckdb"
-        with writer_lock(home.writer_lock, announce=announce):
+        with nullcontext() if holds_lock else writer_lock(home.writer_lock, announce=announce):
             shutil.copy2(home.ledger, ledger)
             if home.dbt_target.is_dir():  # what dbt remembers of the project saves seconds
                 shutil.copytree(home.dbt_target, scratch.dbt_target, dirs_exist_ok=True)

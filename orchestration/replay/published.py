@@ -1,0 +1,179 @@
+"""The published file: whether it can be trusted, and how the ledger gives it back."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import NightError
+from orchestration.rebuild import rebuilding
+from orchestration.replay.comparison import Comparison, compare_with_published, named
+from orchestration.replay.nights import PublishedNight, latest_published_night
+from orchestration.replay.rebuilt import rebuild_night
+from orchestration.resources import Settings
+from warehouse.connection import Connection, connect
+from warehouse.errors import CorruptFileError
+from warehouse.home import Home
+from warehouse.kept_manifest import read_kept_manifest
+from warehouse.lock import writer_lock
+from warehouse.publish import HASHED_SCHEMAS, Manifest, digest_tables, swap
+from warehouse.sessions import new_york_sessions
+
+DAMAGED = ".damaged"
+"""Suffix under which a damaged published file is set aside; an earlier one is replaced."""
+
+
+@dataclass(frozen=True)
+class RestoredNight:
+    """The published file as it was put back.
+
+    `set_aside`: where the damaged file is now, None if there was none. `remark`: how the restored
+    night differs from what was published, empty where it does not.
+    """
+
+    night: PublishedNight
+    set_aside: Path | None
+    remark: str
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for people."""
+        aside = f"; the damaged file is {self.set_aside.name} now" if self.set_aside else ""
+        kind = self.remark or "with the content that was published"
+        return f"quant.duckdb was built again from the ledger: night {self.night.name}, {kind}" + (
+            f"{aside}."
+        )
+
+
+def published_damage(home: Home) -> str | None:
+    """Read the whole published file; returns what is wrong with it, None if nothing is.
+
+    A file made by the recorded attempt is compared with the night's manifest as well.
+    """
+    if not home.published.exists():
+        return f"There is no {home.published.name}."
+    try:
+        with connect(home.published, read_only=True) as published:
+            _read_unhashed(published)
+            return _difference_from_manifest(home, published)
+    except CorruptFileError as err:
+        return str(err)
+    except duckdb.Error as err:
+        return f"{home.published.name} cannot be read: {str(err).splitlines()[0]}"
+
+
+def restore_published(
+    settings: Settings, say: Callable[[str], None], *, holds_lock: bool = False
+) -> RestoredNight:
+    """Build the latest published night again from the ledger and put it in its place.
+
+    Whatever stands there is set aside as `quant.duckdb.damaged`. A kill at any moment leaves the
+    file as it was, none, or the new one.
+
+    Parameters
+    ----------
+    settings : of this process.
+    say : told in sentences what is being done.
+    holds_lock : whether the caller has the home's writer lock already.
+
+    Raises
+    ------
+    NightError
+        No night was published, the models cannot be built, or the same code makes something else
+        out of the same rows; nothing was put in place.
+    """
+    home = settings.home
+    with nullcontext() if holds_lock else writer_lock(home.writer_lock, announce=say):
+        with rebuilding(
+            home, settings.world, new_york_sessions(), announce=say, holds_lock=True
+        ) as rebuilder:
+            with connect(rebuilder.ledger, read_only=True) as ledger:
+                night = latest_published_night(ledger)
+            home.make_folders()
+            say(f"Building night {night.name} again at ledger version {night.ledger_version}.")
+            _remove(home.build)
+            manifest = rebuild_night(rebuilder, night, home.build)
+        remark = _remark(compare_with_published(home, night, manifest))
+        set_aside = _set_aside(home)
+        swap(home, manifest, keep_results=False)
+    return RestoredNight(night, set_aside, remark)
+
+
+def _remark(compared: Comparison) -> str:
+    """How the rebuilt night differs from the published one, where that is no defect.
+
+    Raises
+    ------
+    NightError
+        It differs, and nothing explains why.
+    """
+    if compared.is_identical:
+        return ""
+    if not compared.is_same_code:
+        return "with the same rows but made by newer code than the one that published it"
+    if compared.environment_changes:
+        return (
+            "equal but for the last digits that another machine or other packages change "
+            f"({compared.environment_changes[0]})"
+        )
+    what = named(compared.differing) or "which tables cannot be told, because " + (
+        compared.why_not_kept or "tables are missing"
+    )
+    raise NightError(
+        f"Night {compared.night.name} built again differs from what was published ({what}), with "
+        "the same code and ledger version: nothing was put in place; "
+        f"`mqp replay {compared.night.night} --verify` shows more."
+    )
+
+
+def _difference_from_manifest(home: Home, published: Connection) -> str | None:
+    """Which table is not what the manifest of the same making says."""
+    context = published.execute(
+        "select night, ledger_version, code_hash, config_hash from ops.build_context"
+    ).fetchone()
+    if context is None:
+        return f"{home.published.name} does not say which night it is."
+    found = digest_tables(published)
+    try:
+        kept = read_kept_manifest(home, context[0])
+    except CorruptFileError:
+        return None  # all of it can be read, and nothing is left to compare it with
+    if kept is None or _making(kept.manifest) != context[1:]:
+        return None
+    differing = sorted(
+        name for name, digest in kept.manifest.tables.items() if found.get(name) != digest
+    )
+    if not differing:
+        return None
+    return f"{home.published.name} is not what its manifest says: {named(differing)} differ."
+
+
+def _making(manifest: Manifest) -> tuple[int, str, str]:
+    return manifest.ledger_version, manifest.code_hash, manifest.config_hash
+
+
+def _read_unhashed(published: Connection) -> None:
+    """Read every row of what no manifest covers: DuckDB compares each block with its checksum."""
+    names = published.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where schema_name not in (select unnest(?)) and database_name = current_database()",
+        [list(HASHED_SCHEMAS)],
+    ).fetchall()
+    for (name,) in names:
+        published.execute(f"select sum(hash(t)::hugeint) from {name} as t").fetchone()
+
+
+def _set_aside(home: Home) -> Path | None:
+    if not home.published.exists():
+        return None
+    target = home.published.with_name(home.published.name + DAMAGED)
+    home.published.replace(target)
+    return target
+
+
+def _remove(database: Path) -> None:
+    """Delete what a killed run left: a build is never continued."""
+    for path in (database, database.with_name(database.name + ".wal")):
+        path.unlink(missing_ok=True)
