@@ -12,13 +12,16 @@ Connection = duckdb.DuckDBPyConnection
 
 
 @contextmanager
-def connect(path: Path | str, *, read_only: bool = False) -> Iterator[Connection]:
+def connect(
+    path: Path | str, *, read_only: bool = False, threads: int | None = None
+) -> Iterator[Connection]:
     """Open a DuckDB file with UTC as its time zone, and close it on the way out.
 
     Parameters
     ----------
     path : the file, or ``:memory:``.
     read_only : refuse every write; the file must exist.
+    threads : how many DuckDB uses; all cores when left out.
 
     Raises
     ------
@@ -44,7 +47,14 @@ def connect(path: Path | str, *, read_only: bool = False) -> Iterator[Connection
     try:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_progress_bar = false")
+        if threads is not None:
+            connection.execute("set threads = ?", [threads])
         yield connection
+    except duckdb.IOException as err:
+        if "corrupt" not in str(err).lower():
+            raise
+        # a block's checksum is looked at when the block is read
+        raise CorruptFileError(f"{Path(path).name} cannot be read: {_first_line(err)}") from err
     finally:
         connection.close()
 
