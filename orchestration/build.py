@@ -77,9 +77,9 @@ def run_dbt(home: Home, arguments: Sequence[str]) -> None:
         raise NightError(f"dbt {arguments[0]} failed: {tail or done.stderr[-500:]}")
 
 
-def read_analytics_inputs(build: Path) -> "dict[str, pd.DataFrame]":
-    """Read the frames that the Python results start from."""
-    with connect(build, read_only=True) as connection:
+def read_analytics_inputs(build: Path, *, threads: int | None = None) -> "dict[str, pd.DataFrame]":
+    """Read the frames that the Python results start from, with as many threads as are given."""
+    with connect(build, read_only=True, threads=threads) as connection:
         return {name: read_frame(connection, sql) for name, sql in ANALYTICS_INPUTS.items()}
 
 
@@ -88,14 +88,19 @@ def compute_analytics(
     night: date,
     configuration: "PortfolioConfig",
     past: "PastDecisions | None" = None,
+    *,
+    threads: int | None = None,
 ) -> "dict[str, pd.DataFrame]":
     """Backtest every variant, choose walk-forward, allocate, and size the orders of a night.
 
-    `past`: what earlier nights decided; without it the tables of the record stay empty.
+    Parameters
+    ----------
+    past : what earlier nights decided; without it the tables of the record stay empty.
+    threads : of DuckDB, all cores when left out; the arithmetic itself has one.
     """
     from analytics.night import AnalyticsInputs, run_analytics
 
-    frames = read_analytics_inputs(build)
+    frames = read_analytics_inputs(build, threads=threads)
     inputs = AnalyticsInputs(
         prices=frames["prices"],
         signals=frames["signals"],

@@ -4,6 +4,7 @@ A night starts dbt in a process of its own, through Dagster. Proofs, replays and
 many times in a row, where starting and parsing would take longer than the models.
 """
 
+import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,20 +41,26 @@ class Model:
 class DbtSession:
     """A parsed project, bound to one scratch home; it holds this process's dbt adapter.
 
+    Parameters
+    ----------
+    home : the scratch home.
+    threads : how many models are built at a time, and how many threads DuckDB uses for each; what
+        the profile says and all cores when left out.
+
     Raises
     ------
     NightError
         The project does not parse, or a model fails; the sentence names what dbt says of it.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, threads: int | None = None) -> None:
         from dbt.cli.main import dbtRunner
 
-        self._home = home
+        self._home, self._limits = home, _limits(threads)
         home.make_folders()
         self._runner = dbtRunner
         with _environment_of(home):
-            parsed = dbtRunner().invoke(["parse", *QUIETLY, *dbt_arguments(home)])
+            parsed = dbtRunner().invoke(["parse", *self._limits, *QUIETLY, *dbt_arguments(home)])
         if not parsed.success:
             raise NightError(f"The dbt project cannot be read: {_said(parsed.exception)}")
         self._manifest: Any = parsed.result
@@ -105,7 +112,8 @@ class DbtSession:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         chosen = ("--select", *select) if select else ()
-        arguments = ["build", *MODELS_ONLY, *chosen, *QUIETLY, *dbt_arguments(self._home)]
+        options = [*MODELS_ONLY, *chosen, *self._limits, *QUIETLY]
+        arguments = ["build", *options, *dbt_arguments(self._home)]
         try:
             with _environment_of(self._home):
                 done = self._runner(manifest=self._manifest).invoke(arguments)
@@ -115,6 +123,13 @@ class DbtSession:
             logging.getLogger("dbt").handlers.clear()
         if not done.success:
             raise NightError(f"dbt cannot build: {_failures(done)}")
+
+
+def _limits(threads: int | None) -> tuple[str, ...]:
+    """Words of the command line that set dbt's threads and, by a variable, DuckDB's."""
+    if threads is None:
+        return ()
+    return ("--threads", str(threads), "--vars", json.dumps({"duckdb_threads": threads}))
 
 
 @contextmanager

@@ -46,10 +46,18 @@ class Moment:
 class Rebuilder:
     """Builds nights again, one after the other, with one dbt; use `rebuilding`."""
 
-    def __init__(self, scratch: Home, ledger: Path, *, world: str, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        scratch: Home,
+        ledger: Path,
+        *,
+        world: str,
+        sessions: Sessions,
+        threads: int | None = None,
+    ) -> None:
         self._scratch, self._ledger = scratch, ledger
-        self._world, self._sessions = world, sessions
-        self._dbt = DbtSession(scratch)
+        self._world, self._sessions, self._threads = world, sessions, threads
+        self._dbt = DbtSession(scratch, threads=threads)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -103,7 +111,11 @@ class Rebuilder:
             with connect(self._scratch.ledger, read_only=True) as ledger:
                 past = past_decisions(ledger, moment.night, decided_at, moment.ledger_version)
             frames = compute_analytics(
-                self._scratch.build, moment.night, moment.configuration.portfolio, past
+                self._scratch.build,
+                moment.night,
+                moment.configuration.portfolio,
+                past,
+                threads=self._threads,
             )
             write_tables(self._scratch.build, frames)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -119,6 +131,7 @@ def rebuilding(
     *,
     announce: Callable[[str], None],
     holds_lock: bool = False,
+    threads: int | None = None,
 ) -> Iterator[Rebuilder]:
     """Copy the home's ledger and prepare to build from it; everything is deleted at the end.
 
@@ -126,6 +139,7 @@ def rebuilding(
     ----------
     holds_lock : whether the caller has the home's writer lock already; a process that asks for it
         twice would wait for itself.
+    threads : of dbt and DuckDB; as a night runs when left out.
 
     Raises
     ------
@@ -143,6 +157,6 @@ def rebuilding(
             shutil.copy2(home.ledger, ledger)
             if home.dbt_target.is_dir():  # what dbt remembers of the project saves seconds
                 shutil.copytree(home.dbt_target, scratch.dbt_target, dirs_exist_ok=True)
-        yield Rebuilder(scratch, ledger, world=world, sessions=sessions)
+        yield Rebuilder(scratch, ledger, world=world, sessions=sessions, threads=threads)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
