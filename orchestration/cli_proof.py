@@ -1,5 +1,6 @@
 """The commands that show that a number is right: proof, replay, difference, reason."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -99,3 +100,46 @@ def why(
     raise typer.Exit(
         why_command(subject, night, strategy=strategy, is_everything=everything, as_json=as_json)
     )
+
+
+@proof_app.command(
+    epilog="Examples: `mqp replay` · `mqp replay 2026-11-20 --verify` · "
+    "`mqp replay 2026-11-20 --verify --threads 1` · `mqp replay 2026-11-20 --to that-night.duckdb`"
+)
+def replay(
+    night: Annotated[
+        str | None,
+        typer.Argument(metavar="NIGHT", help="A published night; the latest when left out."),
+    ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Compare every table with what was published."),
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the night to this new file.")
+    ] = None,
+    attempt: Annotated[
+        int | None,
+        typer.Option(min=1, help="An earlier published attempt of the night, not its latest."),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Threads of dbt and DuckDB; the result does not depend on them."),
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Build a published night again from the ledger, in a scratch folder.
+
+    Without an option: puts the latest night back where quant.duckdb is lost or damaged, and does
+    nothing where it is sound. With --verify: compares content hashes table by table, and row by
+    row the results that the last 30 nights keep.
+
+    Exit code 0: identical; or the same data in other code's hands; or equal within 1e-9 on another
+    machine or with other packages. 1: different, or rows were removed from the ledger since. 2:
+    that night published nothing, or wrong usage.
+    """
+    from orchestration.commands.replay import ReplayOptions, parse_night, replay_command
+
+    options = ReplayOptions(parse_night(night), attempt, verify, to, threads)
+    raise typer.Exit(replay_command(options, as_json=as_json))

@@ -101,10 +101,10 @@ def layout_of(
     known = [name for name in key if name in columns]
     if not known:
         known = [name for name, kind in columns.items() if kind not in FLOATS]
-    return Layout(relation, columns, _moment(columns, moment), tuple(known))
+    return Layout(relation, columns, moment_of(columns, moment), tuple(known))
 
 
-def _moment(columns: Mapping[str, str], moment: str | None) -> str | None:
+def moment_of(columns: Mapping[str, str], moment: str | None = None) -> str | None:
     """SQL of the moment from which a row counts."""
     stamps = [name for name, kind in columns.items() if kind.startswith("TIMESTAMP WITH")]
     days = [name for name in DATE_COLUMNS if columns.get(name) == "DATE"]
@@ -168,7 +168,7 @@ def movement(
     if _content(connection, later_rows, known_by) == _content(connection, earlier_rows, known_by):
         return None
     connection.execute(
-        f"create or replace temp table pairs as {_paired(layout, later_rows, earlier_rows)}",
+        f"create or replace temp table pairs as {paired_rows(layout, later_rows, earlier_rows)}",
         [known_by],
     )
     return _summed_up(connection, layout, known_by)
@@ -190,11 +190,11 @@ def _exists(connection: Connection, catalogue: str, relation: str) -> bool:
     return found is not None
 
 
-def _paired(layout: Layout, later: str, earlier: str) -> str:
+def paired_rows(layout: Layout, later: str, earlier: str) -> str:
     """SQL of both sides' rows side by side, matched by key and by order within a key."""
     values = [quoted(name) for name in layout.columns if name not in layout.key]
     order = ", ".join(values) or "1"
-    key = ", ".join(f"coalesce({quoted(name)}::varchar, chr(0))" for name in layout.key)
+    key = ", ".join(f"coalesce({quoted(name)}::varchar, chr(0))" for name in layout.key) or "''"
 
     def numbered(rows: str) -> str:
         # equal keys in either file are matched in the order of their values
@@ -253,17 +253,18 @@ def _summed_up(connection: Connection, layout: Layout, known_by: datetime) -> Mo
         f"order by row_moment, kind limit {EXAMPLES_SHOWN}",
         [known_by],
     ).fetchall()
-    examples = tuple(_example(layout, columns, *each) for each in found)
+    examples = tuple(example_of(layout, columns, *each) for each in found)
     return Movement(layout.relation, row[0], row[1], row[2], columns, examples)
 
 
-def _example(
+def example_of(
     layout: Layout,
     columns: Mapping[str, int],
     kind: str,
     later: Mapping[str, Any] | None,
     earlier: Mapping[str, Any] | None,
 ) -> Example:
+    """One pair of rows for people: its key, and the values that differ among some columns."""
     row = later or earlier or {}
     differing = {}
     if later is not None and earlier is not None:

@@ -167,18 +167,21 @@ def part_of(ledger: Connection, table: RawTable, ledger_version: int) -> LandedP
 
 
 def _digest(ledger: Connection, name: str, ledger_version: int) -> str:
-    """A hash of all values of a version's rows, whatever their order and that of the columns.
+    """A hash of all values of a version's rows, whatever their order and that of the columns."""
+    row = ledger.execute(
+        f"select {digest_of(ledger, name)} from {name} where ledger_version = ?", [ledger_version]
+    ).fetchone()
+    return str(row[0]) if row else "0"
+
+
+def digest_of(ledger: Connection, name: str) -> str:
+    """SQL that sums up the rows of a raw table in one hash.
 
     A ledger begun by an earlier release has the columns added since at its end.
     """
     columns = sorted(ledger.execute(f"describe {name}").fetchall())
     texts = ", ".join(f"coalesce({column[0]}::varchar, '~')" for column in columns)
-    row = ledger.execute(
-        f"select coalesce(sum(md5_number_lower(concat_ws(chr(31), {texts}))::hugeint), 0)::varchar "
-        f"from {name} where ledger_version = ?",
-        [ledger_version],
-    ).fetchone()
-    return str(row[0]) if row else "0"
+    return f"coalesce(sum(md5_number_lower(concat_ws(chr(31), {texts}))::hugeint), 0)::varchar"
 
 
 def _missing_entries(ledger: Connection, known: LandingLog) -> Iterator[Entry]:

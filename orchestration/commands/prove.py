@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from orchestration.commands.text_tables import table_lines
 from orchestration.configuration import present_configuration
 from orchestration.errors import NightError
 from orchestration.progress import shown_progress
@@ -108,15 +109,6 @@ def _cut_table(cuts: Sequence[CutResult]) -> list[str]:
         for cut in cuts
     ]
     return table_lines(("cut", "what was known by", "tables", "rows compared", "moved"), rows)
-
-
-def table_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Left-aligned columns, two blanks apart."""
-    widths = [max(len(row[at]) for row in (columns, *rows)) for at in range(len(columns))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (columns, *rows)
-    ]
 
 
 def _movement_lines(session: date, moved: Movement) -> list[str]:

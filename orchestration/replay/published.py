@@ -9,9 +9,10 @@ import duckdb
 
 from orchestration.errors import NightError
 from orchestration.rebuild import rebuilding
-from orchestration.replay.comparison import Comparison, compare_with_published, named
+from orchestration.replay.comparison import named
 from orchestration.replay.nights import PublishedNight, latest_published_night
-from orchestration.replay.rebuilt import rebuild_night
+from orchestration.replay.verdict import Outcome, Verdict
+from orchestration.replay.verify import replay_night
 from orchestration.resources import Settings
 from warehouse.connection import Connection, connect
 from warehouse.errors import CorruptFileError
@@ -25,25 +26,34 @@ DAMAGED = ".damaged"
 """Suffix under which a damaged published file is set aside; an earlier one is replaced."""
 
 
+KINDS = {
+    Outcome.IDENTICAL: "with the content that was published",
+    Outcome.OTHER_CODE: "from the same rows, by newer code than the one that published it",
+    Outcome.OTHER_MACHINE: "equal within 1e-9 on another machine or with other packages",
+    Outcome.ROWS_REMOVED: "without the rows that were removed since",
+}
+"""What may be put in place, and what is said of it."""
+
+
 @dataclass(frozen=True)
 class RestoredNight:
     """The published file as it was put back.
 
-    `set_aside`: where the damaged file is now, None if there was none. `remark`: how the restored
-    night differs from what was published, empty where it does not.
+    `verdict`: how it compares with what was published. `set_aside`: where the damaged file is now,
+    None if there was none.
     """
 
     night: PublishedNight
+    verdict: Verdict
     set_aside: Path | None
-    remark: str
 
     @property
     def sentence(self) -> str:
         """What was done, for people."""
         aside = f"; the damaged file is {self.set_aside.name} now" if self.set_aside else ""
-        kind = self.remark or "with the content that was published"
-        return f"quant.duckdb was built again from the ledger: night {self.night.name}, {kind}" + (
-            f"{aside}."
+        return (
+            f"quant.duckdb was built again from the ledger: night {self.night.name}, "
+            f"{KINDS[self.verdict.outcome]}{aside}."
         )
 
 
@@ -92,40 +102,13 @@ def restore_published(
             with connect(rebuilder.ledger, read_only=True) as ledger:
                 night = latest_published_night(ledger)
             home.make_folders()
-            say(f"Building night {night.name} again at ledger version {night.ledger_version}.")
             _remove(home.build)
-            manifest = rebuild_night(rebuilder, night, home.build)
-        remark = _remark(compare_with_published(home, night, manifest))
+            replay = replay_night(rebuilder, night, home, home.build, say=say)
+        if replay.verdict.outcome not in KINDS:
+            raise NightError(f"Nothing was put in place. {replay.verdict.sentence}")
         set_aside = _set_aside(home)
-        swap(home, manifest, keep_results=False)
-    return RestoredNight(night, set_aside, remark)
-
-
-def _remark(compared: Comparison) -> str:
-    """How the rebuilt night differs from the published one, where that is no defect.
-
-    Raises
-    ------
-    NightError
-        It differs, and nothing explains why.
-    """
-    if compared.is_identical:
-        return ""
-    if not compared.is_same_code:
-        return "with the same rows but made by newer code than the one that published it"
-    if compared.environment_changes:
-        return (
-            "equal but for the last digits that another machine or other packages change "
-            f"({compared.environment_changes[0]})"
-        )
-    what = named(compared.differing) or "which tables cannot be told, because " + (
-        compared.why_not_kept or "tables are missing"
-    )
-    raise NightError(
-        f"Night {compared.night.name} built again differs from what was published ({what}), with "
-        "the same code and ledger version: nothing was put in place; "
-        f"`mqp replay {compared.night.night} --verify` shows more."
-    )
+        swap(home, replay.compared.rebuilt, keep_results=False)
+    return RestoredNight(night, replay.verdict, set_aside)
 
 
 def _difference_from_manifest(home: Home, published: Connection) -> str | None:

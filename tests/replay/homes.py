@@ -63,8 +63,8 @@ def make_build(home: Home, making: Making) -> Manifest:
         build.execute("create schema ops")
         build.execute(
             "create table ops.build_context as select ?::date as night, 1 as ledger_version, "
-            "? as code_hash, ? as config_hash",
-            [making.night, making.code_hash, config_hash],
+            "? as code_hash, ? as config_hash, ? as world",
+            [making.night, making.code_hash, config_hash, WORLD],
         )
         build.execute("create schema staging")
         build.execute("create table staging.stg_cboe__index_history as select 'VIX' as n, 11.0 c")
