@@ -203,7 +203,10 @@ def _record_line(found: Explanation) -> "Text":
 
     session, rows = found.question.decision.session, found.recorded
     if not rows:
-        return Text(f"Nothing was recorded on {session}: no night of that session was published.")
+        return Text(
+            f"Nothing was recorded for {session}: "
+            "no night was published before the open that its decisions are for."
+        )
     changed = [row for row in rows if not row.is_equal]
     if len(rows) == 1:
         return Text(_recorded_in_words(rows[0]), style="yellow" if changed else "")

@@ -155,7 +155,7 @@ def test_head_says_when_it_was_decided_and_that_the_data_is_simulated() -> None:
 def test_past_session_is_said_to_be_the_present_builds_view() -> None:
     text = head(answer(WEIGHT, night=date(2024, 7, 5)))
     assert "This is the decision of 2024-06-28 as the night of 2024-07-05 computes it" in text
-    assert "Nothing was recorded on 2024-06-28" in text
+    assert "Nothing was recorded for 2024-06-28: no night was published" in text
 
 
 def test_other_code_than_the_nights_is_said() -> None:

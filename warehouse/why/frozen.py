@@ -69,8 +69,8 @@ def _quarantine_node(reader: Reader, event: Row) -> Node:
     return Node(
         f"quarantine of {event['symbol']}",
         event["dataset"],
-        says=f"{event['reason']}; rows of {event['first_date']} to {event['last_date']}, "
-        f"found by the night of {event['night']}",
+        says=f"{str(event['reason']).rstrip('.')}; rows of {event['first_date']} to "
+        f"{event['last_date']}, found by the night of {event['night']}",
         relation=QUARANTINE,
         available_at=event["decided_at"],
         tone="bad",
