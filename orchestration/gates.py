@@ -136,8 +136,8 @@ def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) 
     }
     outcome = gate_worker().call(run_gate_1, frames, context=context)
     if scope.is_fetching:  # a night of the past is judged, but its record stays as it was
-        _write_quarantine(ledger, outcome, night, scope.decided_at)
-        _release_corrected(ledger, outcome, night, scope.decided_at, ledger_version)
+        _write_quarantine(ledger, outcome, scope)
+        _release_corrected(ledger, outcome, scope, ledger_version)
         _remember_extents(ledger, history_extents(frames), night, ledger_version)
     active = _active_quarantine(ledger, scope.decided_at)
     return Gate(outcome, _rows(outcome, night, scope.attempt), active)
@@ -208,40 +208,37 @@ def _rows(outcome: GateOutcome, night: date, attempt: int) -> tuple[tuple[Any, .
     return tuple(row(result) for result in outcome.results)
 
 
-def _write_quarantine(
-    ledger: Connection, outcome: GateOutcome, night: date, decided_at: datetime
-) -> None:
+def _write_quarantine(ledger: Connection, outcome: GateOutcome, scope: NightScope) -> None:
     """Append what is newly bad; a range that is withheld already is not written again."""
     in_force = {
         (row["dataset"], row["symbol"], row["first_date"], row["last_date"], row["ledger_version"])
-        for row in _active_quarantine(ledger, decided_at)
+        for row in _active_quarantine(ledger, scope.decided_at)
     }
+    found_by = [scope.night, scope.decided_at]
     for bad in outcome.quarantine:
         key = [bad.dataset, bad.symbol, bad.first_date, bad.last_date]
         if (*key, bad.ledger_version) not in in_force:
             ledger.execute(
-                "insert into quality.quarantine values (?, ?, ?, ?, ?, ?, ?, null, null, ?)",
-                [*key, bad.reason, night, decided_at, bad.ledger_version],
+                "insert into quality.quarantine values (?, ?, ?, ?, ?, ?, ?, null, null, ?, ?)",
+                [*key, bad.reason, *found_by, bad.ledger_version, scope.attempt],
             )
 
 
 def _release_corrected(
-    ledger: Connection,
-    outcome: GateOutcome,
-    night: date,
-    decided_at: datetime,
-    ledger_version: int,
+    ledger: Connection, outcome: GateOutcome, scope: NightScope, ledger_version: int
 ) -> None:
     """End quarantines that the gate no longer reports.
 
     The provider has sent better rows, or what was missing has come: a split that explains a jump.
     """
-    for row in _active_quarantine(ledger, decided_at):
+    moment = scope.decided_at
+    for row in _active_quarantine(ledger, moment):
         if not _is_still_bad(row, outcome.quarantine):
             key = [row["dataset"], row["symbol"], row["first_date"], row["last_date"]]
+            released = [row["reason"], scope.night, moment, moment, CORRECTED]
             ledger.execute(
-                "insert into quality.quarantine values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [*key, row["reason"], night, decided_at, decided_at, CORRECTED, ledger_version],
+                "insert into quality.quarantine values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [*key, *released, ledger_version, scope.attempt],
             )
 
 

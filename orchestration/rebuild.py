@@ -32,7 +32,7 @@ class Moment:
     `ledger_version`: versions up to it are read. `recorded_at`: up to when the record of gate 1 is
     read. `is_cut`: build from a copy of the ledger that holds nothing known after the night's
     decision, so that the SQL cannot see it whatever it does. `known_since`: forget what was known
-    before.
+    before. `attempt`: do not read what gate 1 found in later attempts at the night.
     """
 
     night: date
@@ -41,6 +41,7 @@ class Moment:
     configuration: Configuration
     is_cut: bool = False
     known_since: datetime | None = None
+    attempt: int | None = None
 
 
 class Rebuilder:
@@ -90,6 +91,7 @@ class Rebuilder:
                 moment.ledger_version,
                 known_by=decided_at if moment.is_cut else None,
                 known_since=moment.known_since,
+                judged_by=(moment.night, moment.attempt) if moment.attempt else None,
             ),
         )
         universe = moment.configuration.universe

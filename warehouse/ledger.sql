@@ -498,8 +498,10 @@ create table if not exists quality.quarantine (
     decided_at timestamptz not null,   -- of the night that found it
     released_at timestamptz,           -- a release is a second row with this set
     release_reason varchar,
-    ledger_version integer not null    -- of the bad rows; rows landed later are not meant
+    ledger_version integer not null,   -- of the bad rows; rows landed later are not meant
+    attempt integer                    -- of the night that found it; null in what an earlier release wrote
 );
+alter table quality.quarantine add column if not exists attempt integer;
 
 create table if not exists quality.validation_results (
     night date not null,

@@ -6,7 +6,7 @@ on top of it does.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,14 @@ class LedgerCut:
 
     `ledger_version`: versions up to it. `known_by`: rows available by then, None for all.
     `known_since`: rows available from then on, None for all; the opposite of a proof's cut, for
-    asking what depends on where history starts.
+    asking what depends on where history starts. `judged_by`: night and attempt up to whose gate the
+    quarantines are kept, None for all; a later attempt of the same evening has the same moment.
     """
 
     ledger_version: int
     known_by: datetime | None = None
     known_since: datetime | None = None
+    judged_by: tuple[date, int] | None = None
 
 
 def copy_ledger(source: Path, target: Path, cut: LedgerCut) -> None:
@@ -88,6 +90,9 @@ def _conditions(columns: Sequence[str], cut: LedgerCut) -> tuple[list[str], list
         keep(f"({moment} is null or {moment} <= ?)", cut.known_by)
         if "first_date" in columns:
             keep("first_date::timestamp at time zone 'America/New_York' <= ?", cut.known_by)
+    if cut.judged_by is not None and {"first_date", "attempt"} <= set(columns):
+        conditions.append("(attempt is null or night < ? or (night = ? and attempt <= ?))")
+        values += [cut.judged_by[0], *cut.judged_by]
     if cut.known_since is not None and "available_at" in columns:
         keep("available_at >= ?", cut.known_since)
     return conditions, values

@@ -37,6 +37,7 @@ def rebuild_night(rebuilder: Rebuilder, night: PublishedNight, target: Path) -> 
             ledger_version=night.ledger_version,
             recorded_at=night.as_of_at,
             configuration=recorded_configuration(night.configuration),
+            attempt=night.attempt,
         ),
         target,
     )

@@ -77,14 +77,15 @@ def spread_over_batches(table: str, row: dict[str, object], batches: tuple[Marke
 
 def quarantine(connection: Connection, dataset: str, symbol: str, day: date) -> None:
     connection.execute(
-        "insert into quality.quarantine values (?, ?, ?, ?, 'bad', ?, ?, null, null, 1)",
+        "insert into quality.quarantine values (?, ?, ?, ?, 'bad', ?, ?, null, null, 1, 1)",
         [f"raw.{dataset}", symbol, day, day, day, SESSIONS.decided_at(day)],
     )
 
 
 def release(connection: Connection, dataset: str, symbol: str, day: date, night: date) -> None:
     connection.execute(
-        "insert into quality.quarantine values (?, ?, ?, ?, 'bad', ?, ?, ?, 'a good row came', 2)",
+        "insert into quality.quarantine "
+        "values (?, ?, ?, ?, 'bad', ?, ?, ?, 'a good row came', 2, 1)",
         [
             f"raw.{dataset}",
             symbol,

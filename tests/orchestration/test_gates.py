@@ -33,10 +33,10 @@ def ledger(tmp_path: Path) -> Iterator[Connection]:
         yield connection
 
 
-def judge(ledger: Connection, night: date = SECOND) -> Gate:
+def judge(ledger: Connection, night: date = SECOND, *, attempt: int = 1) -> Gate:
     scope = NightScope(
         night=night,
-        attempt=1,
+        attempt=attempt,
         sessions=new_york_sessions(),
         universe=Universe("two", "AAPL", (Member("AAPL"), Member("KO"))),
         portfolio=load_portfolio(REPOSITORY / "config" / "portfolio.yaml"),
@@ -71,6 +71,16 @@ def test_corrected_row_ends_the_quarantine(ledger: Connection) -> None:
     gate = judge(ledger, date(2017, 7, 3))
     assert gate.active_quarantine == ()
     assert quarantine(ledger) == [("KO", SECOND, SECOND, False), ("KO", SECOND, SECOND, True)]
+
+
+def test_quarantine_and_release_name_the_attempt_that_wrote_them(ledger: Connection) -> None:
+    judge(ledger, attempt=2)
+    corrected = bars([("KO", SECOND, 44.2)], fetched_at=NEXT_EVENING)
+    put(ledger, NEXT_EVENING, polygon__daily_bars=corrected)
+    judge(ledger, attempt=3)
+    assert ledger.execute(
+        "select attempt, released_at is not null from quality.quarantine order by 1"
+    ).fetchall() == [(2, False), (3, True)]
 
 
 def test_extent_of_a_history_is_written_when_it_changes(ledger: Connection) -> None:

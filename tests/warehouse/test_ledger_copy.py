@@ -34,11 +34,13 @@ def ledger(tmp_path: Path) -> Path:
     return path
 
 
-def quarantine(connection: Connection, day: date, *, released_at: str | None) -> None:
+def quarantine(
+    connection: Connection, day: date, *, released_at: str | None, attempt: int | None = None
+) -> None:
     connection.execute(
         "insert into quality.quarantine values ('raw.cboe__index_history', 'VIX', ?, ?, 'bad', "
-        "date '2017-06-30', timestamptz '2017-06-30 20:30:00+00', ?::timestamptz, null, 1)",
-        [day, day, released_at],
+        "date '2017-06-30', timestamptz '2017-06-30 20:30:00+00', ?::timestamptz, null, 1, ?)",
+        [day, day, released_at, attempt],
     )
 
 
@@ -85,3 +87,14 @@ def test_source_is_left_as_it_was(ledger: Path) -> None:
     before = ledger.read_bytes()
     copied(ledger, LedgerCut(1))
     assert ledger.read_bytes() == before
+
+
+def test_copy_for_an_attempt_lacks_what_later_attempts_found(ledger: Path) -> None:
+    """All of one evening have the same moment, and old rows may look bad only at last."""
+    with connect(ledger) as connection:
+        for attempt in (1, 2, 3):
+            quarantine(connection, date(2017, 6, 27), released_at=None, attempt=attempt)
+    of_second = LedgerCut(2, judged_by=(date(2017, 6, 30), 2))
+    assert copied(ledger, of_second)["quality.quarantine"] == 5
+    assert copied(ledger, LedgerCut(2, judged_by=(date(2017, 6, 29), 9)))["quality.quarantine"] == 3
+    assert copied(ledger, LedgerCut(2, judged_by=(date(2017, 7, 3), 1)))["quality.quarantine"] == 6
