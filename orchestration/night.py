@@ -1,12 +1,14 @@
 """One night, step by step. Dagster's assets call these steps in order; the policy lives here.
 
 fetch → land → gate 1 → begin the build → (dbt) → analytics → gate 2 → publish → report
+
+How it ends, published or failed, is in `orchestration/publication.py`.
 """
 
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -14,16 +16,8 @@ from typing import TYPE_CHECKING, Any
 from ingestion.night import Collected
 from orchestration.build import compute_analytics, write_tables
 from orchestration.configuration import load_portfolio
-from orchestration.environment import present_environment
 from orchestration.errors import NightError, UsageError
-from orchestration.findings import (
-    degrading_reasons,
-    fallback_rows,
-    freshness_rows,
-    outage_sentence,
-    quota_rows,
-    requests_by_provider,
-)
+from orchestration.findings import outage_sentence
 from orchestration.freshness import Freshness, measure_freshness
 from orchestration.gates import Gate, NightScope, check_build, check_landed
 from orchestration.inputs import Fetching, fetch_inputs, land_inputs
@@ -31,36 +25,22 @@ from orchestration.lost_record import lost_ledger_warning
 from orchestration.market import open_market
 from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
+from orchestration.publication import publish_night, record_failed_night, report_night
 from orchestration.record import (
-    append_decisions,
-    append_night,
-    append_published_night,
-    append_validation_results,
     catch_up_with_published,
-    copy_record_into_build,
-    decide,
     next_attempt,
-    night_record,
     published_night,
     record_missed_sessions,
 )
-from orchestration.rehearsal import (
-    begin_rehearsal,
-    marked_banner,
-    marked_reasons,
-    rehearsal_rules,
-    remark_held_night,
-)
+from orchestration.rehearsal import begin_rehearsal, rehearsal_rules, remark_held_night
 from orchestration.resources import Settings, clock_of, utc_now
 from orchestration.universe import Universe, load_universe
 from reports.status import RunStatus
 from warehouse.availability import SESSION_OPENS
-from warehouse.connection import Connection, connect
+from warehouse.connection import Connection
 from warehouse.context import BuildContext, begin_build
-from warehouse.errors import WarehouseError
-from warehouse.files import file_bytes
 from warehouse.ledger import Landing, newest_version, opened_ledger, refuse_other_world
-from warehouse.publish import Manifest, digest_tables, swap
+from warehouse.publish import Manifest
 from warehouse.sessions import Sessions, new_york_sessions
 
 if TYPE_CHECKING:
@@ -145,7 +125,7 @@ class NightRun:
         self.settings.home.make_folders()
         if warning := lost_ledger_warning(self.settings.home):
             log.warning(warning)
-        with self._ledger() as ledger:
+        with self.open_ledger() as ledger:
             catch_up_with_published(ledger, self.settings.home)
             self.attempt = next_attempt(ledger, self.night)
             if self.is_fetching:
@@ -162,7 +142,7 @@ class NightRun:
             for use in self.collected.quotas:
                 if use.is_alarming:
                     log.warning("Quota: %s.", use.sentence)
-        with self._ledger() as ledger:
+        with self.open_ledger() as ledger:
             if self.collected is not None:
                 self.landing = land_inputs(
                     ledger,
@@ -184,7 +164,7 @@ class NightRun:
 
     def gate_1(self) -> Gate:
         """Check what has landed; withhold bad rows, and measure how fresh every input is."""
-        with self._ledger() as ledger:
+        with self.open_ledger() as ledger:
             gate = check_landed(ledger, self._scope(), ledger_version=self.ledger_version)
             self.freshness = measure_freshness(
                 ledger,
@@ -219,7 +199,7 @@ class NightRun:
             members=self.universe.members,
             recorded_at=self.decided_at if self.is_fetching else self.started_at,
         )
-        with self._ledger() as ledger:
+        with self.open_ledger() as ledger:
             ledger.execute(
                 "insert into ops.configs select ?, ? "
                 "where ? not in (select config_hash from ops.configs)",
@@ -233,7 +213,7 @@ class NightRun:
     def analyse(self) -> "dict[str, pd.DataFrame]":
         """Backtest, allocate and size orders on the finished models."""
         log.info("Running backtests and the allocation.")
-        with self._ledger() as ledger:
+        with self.open_ledger() as ledger:
             past = past_decisions(ledger, self.night, self.decided_at, self.ledger_version)
         frames = compute_analytics(self.settings.home.build, self.night, self.portfolio, past)
         write_tables(self.settings.home.build, frames)
@@ -254,69 +234,16 @@ class NightRun:
         NightError
             A gate refuses the night, or a step of it is missing; the old night stays.
         """
-        self._refuse_blocked()
-        reasons = self._reasons()
-        for reason in reasons:
-            log.warning("%s", reason)
-        status = self._status("DEGRADED" if reasons else "CLEAN", reasons=reasons)
-        home = self.settings.home
-        if self.is_fetching:
-            with self._ledger() as ledger:
-                append_validation_results(ledger, self._validation_rows())
-        with connect(home.build) as build:
-            copy_record_into_build(home.ledger, build)
-            if self.is_recordable:
-                decide(build, self.night, self.ledger_version, recorded_at=utc_now(self.settings))
-            self.manifest = Manifest(
-                night=self.night,
-                world=self.settings.world,
-                ledger_version=self.ledger_version,
-                code_hash=status.code_hash,
-                config_hash=status.config_hash,
-                tables=digest_tables(build),
-            )
-            if self.is_fetching:
-                append_night(build, night_record(status, self.manifest.digest))
-            build.execute("checkpoint")
-        swap(
-            home,
-            self.manifest,
-            keep_results=self.is_fetching,
-            environment=present_environment().to_json(),
-        )
-        self.status = replace(status, manifest_hash=self.manifest.digest)
-        log.info("Published night %s: %s.", self.night, status.status)
-        if self.is_fetching:
-            with self._ledger() as ledger:
-                append_published_night(ledger, home.published)
-                append_decisions(ledger, home.published)
+        self.manifest = publish_night(self)
         return self.manifest
 
     def report(self) -> None:
         """Write what people open, from the published file."""
-        if self.status is None:
-            raise NightError("There is nothing to report: this run has not published a night.")
-        from orchestration.pages import write_exports
-
-        write_exports(self.settings.home)
-        self._write_pages(self.status)
+        report_night(self)
 
     def record_failure(self, sentence: str) -> None:
         """Remember that this attempt failed, in the ledger, the report and `run_status.json`."""
-        if self.status is not None:  # the night is published; only what follows has failed
-            reason = f"published, but a later step failed: {sentence}"
-            self._write_pages(replace(self.status, reasons=(*self.status.reasons, reason)))
-            return
-        try:
-            with self._ledger() as ledger:
-                self.attempt = self.attempt or next_attempt(ledger, self.night)
-                status = self._status("FAILED", reasons=(sentence,))
-                append_night(ledger, night_record(status, None))
-                append_validation_results(ledger, self._validation_rows())
-        except WarehouseError:
-            log.exception("the failure of night %s could not be recorded in the ledger", self.night)
-            status = self._status("FAILED", reasons=(sentence,))
-        self._write_pages(status)
+        record_failed_night(self, sentence)
 
     # --- what the steps share -------------------------------------------------------------------
 
@@ -326,20 +253,6 @@ class NightRun:
         if self.landing is None:
             raise NightError("Nothing has been landed in this run: start the whole nightly job.")
         return self.landing.ledger_version
-
-    def _write_pages(self, status: RunStatus) -> None:
-        from orchestration.pages import write_pages
-
-        write_pages(
-            self.settings.home,
-            status,
-            self.gates,
-            banner=marked_banner(self.settings.banner, self.options.rehearse),
-            target_volatility=self.portfolio.target_volatility_annual,
-        )
-
-    def _validation_rows(self) -> list[tuple[Any, ...]]:
-        return [row for gate in self.gates for row in gate.rows]
 
     def _scope(self) -> NightScope:
         return NightScope(
@@ -351,7 +264,8 @@ class NightRun:
             is_fetching=self.is_fetching,
         )
 
-    def _ledger(self) -> AbstractContextManager[Connection]:
+    def open_ledger(self) -> AbstractContextManager[Connection]:
+        """Open this home's ledger for writing, for as short as possible."""
         return opened_ledger(
             self.settings.home.ledger, self.settings.world, now=utc_now(self.settings)
         )
@@ -391,48 +305,9 @@ class NightRun:
                 "already published: correct the clock, or build the older night with --as-of."
             )
 
-    def _refuse_blocked(self) -> None:
-        if len(self.gates) < 2:
-            raise NightError("Both quality gates must run before a night is published.")
-        for gate in self.gates:
-            if gate.is_blocked:
-                raise NightError(f"Gate {gate.number} refuses the night: {gate.blocking_sentence}")
-
     def _problem_summary(self) -> str:
         collected = self.collected
         return outage_sentence(collected.fetches, collected.problems) if collected else ""
-
-    def _reasons(self) -> tuple[str, ...]:
-        problems = self.collected.problems if self.collected else ()
-        return degrading_reasons(self.freshness, self.quarantined, problems)
-
-    def _status(
-        self, status: str, *, reasons: tuple[str, ...] = (), manifest_hash: str | None = None
-    ) -> RunStatus:
-        collected = self.collected
-        fetches = collected.fetches if collected else ()
-        return RunStatus(
-            night=self.night,
-            status=status,
-            attempt=self.attempt,
-            run_id=self.run_id,
-            world=self.settings.world,
-            as_of_at=self.decided_at,
-            started_at=self.started_at,
-            finished_at=utc_now(self.settings),
-            ledger_version=self.landing.ledger_version if self.landing else 0,
-            code_hash=code_hash(),
-            config_hash=configuration_hash(configuration_snapshot(self.settings)),
-            reasons=marked_reasons(reasons, self.options.rehearse),
-            quarantined=tuple(dict(row) for row in self.quarantined),
-            freshness=freshness_rows(self.freshness, fetches),
-            requests=requests_by_provider(fetches),
-            manifest_hash=manifest_hash,
-            fallbacks=fallback_rows(collected.fallbacks if collected else (), self.freshness),
-            quotas=quota_rows(collected.quotas if collected else ()),
-            rehearsal=self.options.rehearse or None,
-            ledger_bytes=file_bytes(self.settings.home.ledger),
-        )
 
 
 def _import_ahead() -> None:

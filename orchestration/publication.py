@@ -1,0 +1,182 @@
+"""The second half of a night: what is published, what is recorded of it, and what people read.
+
+`orchestration/night.py` runs the steps and holds their state; the functions here end them, with
+success or without.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from orchestration.environment import present_environment
+from orchestration.errors import NightError
+from orchestration.findings import (
+    degrading_reasons,
+    fallback_rows,
+    freshness_rows,
+    quota_rows,
+    requests_by_provider,
+)
+from orchestration.gates import Gate
+from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
+from orchestration.record import (
+    append_decisions,
+    append_night,
+    append_published_night,
+    append_validation_results,
+    copy_record_into_build,
+    decide,
+    next_attempt,
+    night_record,
+)
+from orchestration.rehearsal import marked_banner, marked_reasons
+from orchestration.resources import utc_now
+from reports.status import RunStatus
+from warehouse.connection import connect
+from warehouse.errors import WarehouseError
+from warehouse.files import file_bytes
+from warehouse.publish import Manifest, digest_tables, swap
+
+if TYPE_CHECKING:
+    from orchestration.night import NightRun
+
+log = logging.getLogger("mqp.night")
+
+
+def publish_night(run: "NightRun") -> Manifest:
+    """Complete a night's build with its record, hash it, and swap it in.
+
+    Raises
+    ------
+    NightError
+        A gate refuses the night, or has not run; the old night stays.
+    """
+    _refuse_blocked(run.gates)
+    reasons = _reasons(run)
+    for reason in reasons:
+        log.warning("%s", reason)
+    status = _status(run, "DEGRADED" if reasons else "CLEAN", reasons=reasons)
+    home = run.settings.home
+    if run.is_fetching:
+        with run.open_ledger() as ledger:
+            append_validation_results(ledger, _validation_rows(run.gates))
+    manifest = _complete_build(run, status)
+    swap(
+        home,
+        manifest,
+        keep_results=run.is_fetching,
+        environment=present_environment().to_json(),
+    )
+    run.status = replace(status, manifest_hash=manifest.digest)
+    log.info("Published night %s: %s.", run.night, status.status)
+    if run.is_fetching:
+        with run.open_ledger() as ledger:
+            append_published_night(ledger, home.published)
+            append_decisions(ledger, home.published)
+    return manifest
+
+
+def _complete_build(run: "NightRun", status: RunStatus) -> Manifest:
+    """Bring the record into the build, with tonight's own part of it; returns what it holds now."""
+    home = run.settings.home
+    with connect(home.build) as build:
+        copy_record_into_build(home.ledger, build)
+        if run.is_recordable:
+            decide(build, run.night, run.ledger_version, recorded_at=utc_now(run.settings))
+        manifest = Manifest(
+            night=run.night,
+            world=run.settings.world,
+            ledger_version=run.ledger_version,
+            code_hash=status.code_hash,
+            config_hash=status.config_hash,
+            tables=digest_tables(build),
+        )
+        if run.is_fetching:
+            append_night(build, night_record(status, manifest.digest))
+        build.execute("checkpoint")
+    return manifest
+
+
+def report_night(run: "NightRun") -> None:
+    """Write what people open, from the published file."""
+    if run.status is None:
+        raise NightError("There is nothing to report: this run has not published a night.")
+    from orchestration.pages import write_exports
+
+    write_exports(run.settings.home)
+    _write_pages(run, run.status)
+
+
+def record_failed_night(run: "NightRun", sentence: str) -> None:
+    """Remember that this attempt failed, in the ledger, the report and `run_status.json`."""
+    if run.status is not None:  # the night is published; only what follows has failed
+        reason = f"published, but a later step failed: {sentence}"
+        _write_pages(run, replace(run.status, reasons=(*run.status.reasons, reason)))
+        return
+    try:
+        with run.open_ledger() as ledger:
+            run.attempt = run.attempt or next_attempt(ledger, run.night)
+            status = _status(run, "FAILED", reasons=(sentence,))
+            append_night(ledger, night_record(status, None))
+            append_validation_results(ledger, _validation_rows(run.gates))
+    except WarehouseError:
+        log.exception("the failure of night %s could not be recorded in the ledger", run.night)
+        status = _status(run, "FAILED", reasons=(sentence,))
+    _write_pages(run, status)
+
+
+def _refuse_blocked(gates: list[Gate]) -> None:
+    if len(gates) < 2:
+        raise NightError("Both quality gates must run before a night is published.")
+    for gate in gates:
+        if gate.is_blocked:
+            raise NightError(f"Gate {gate.number} refuses the night: {gate.blocking_sentence}")
+
+
+def _validation_rows(gates: list[Gate]) -> list[tuple[Any, ...]]:
+    return [row for gate in gates for row in gate.rows]
+
+
+def _reasons(run: "NightRun") -> tuple[str, ...]:
+    problems = run.collected.problems if run.collected else ()
+    return degrading_reasons(run.freshness, run.quarantined, problems)
+
+
+def _status(run: "NightRun", status: str, *, reasons: tuple[str, ...]) -> RunStatus:
+    collected = run.collected
+    fetches = collected.fetches if collected else ()
+    quarantined: tuple[Mapping[str, Any], ...] = tuple(dict(row) for row in run.quarantined)
+    return RunStatus(
+        night=run.night,
+        status=status,
+        attempt=run.attempt,
+        run_id=run.run_id,
+        world=run.settings.world,
+        as_of_at=run.decided_at,
+        started_at=run.started_at,
+        finished_at=utc_now(run.settings),
+        ledger_version=run.landing.ledger_version if run.landing else 0,
+        code_hash=code_hash(),
+        config_hash=configuration_hash(configuration_snapshot(run.settings)),
+        reasons=marked_reasons(reasons, run.options.rehearse),
+        quarantined=quarantined,
+        freshness=freshness_rows(run.freshness, fetches),
+        requests=requests_by_provider(fetches),
+        fallbacks=fallback_rows(collected.fallbacks if collected else (), run.freshness),
+        quotas=quota_rows(collected.quotas if collected else ()),
+        rehearsal=run.options.rehearse or None,
+        ledger_bytes=file_bytes(run.settings.home.ledger),
+    )
+
+
+def _write_pages(run: "NightRun", status: RunStatus) -> None:
+    from orchestration.pages import write_pages
+
+    write_pages(
+        run.settings.home,
+        status,
+        run.gates,
+        banner=marked_banner(run.settings.banner, run.options.rehearse),
+        target_volatility=run.portfolio.target_volatility_annual,
+    )
