@@ -20,7 +20,7 @@ from orchestration.gate_worker import gate_worker
 from orchestration.record import NEWEST_EXTENTS
 from orchestration.universe import Universe
 from warehouse.availability import RAW_TABLES
-from warehouse.connection import Connection, connect
+from warehouse.connection import Connection, connect, transaction
 from warehouse.frames import read_frame
 from warehouse.sessions import Sessions
 
@@ -136,9 +136,10 @@ def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) 
     }
     outcome = gate_worker().call(run_gate_1, frames, context=context)
     if scope.is_fetching:  # a night of the past is judged, but its record stays as it was
-        _write_quarantine(ledger, outcome, scope)
-        _release_corrected(ledger, outcome, scope, ledger_version)
-        _remember_extents(ledger, history_extents(frames), night, ledger_version)
+        with transaction(ledger):  # half a verdict would be taken for a whole one
+            _write_quarantine(ledger, outcome, scope)
+            _release_corrected(ledger, outcome, scope, ledger_version)
+            _remember_extents(ledger, history_extents(frames), night, ledger_version)
     active = _active_quarantine(ledger, scope.decided_at)
     return Gate(outcome, _rows(outcome, night, scope.attempt), active)
 

@@ -21,9 +21,9 @@ from orchestration.findings import (
 from orchestration.gates import Gate
 from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
 from orchestration.record import (
-    append_decisions,
+    append_failed_night,
     append_night,
-    append_published_night,
+    append_published,
     append_validation_results,
     copy_record_into_build,
     decide,
@@ -33,7 +33,7 @@ from orchestration.record import (
 from orchestration.rehearsal import marked_banner, marked_reasons
 from orchestration.resources import utc_now
 from reports.status import RunStatus
-from warehouse.connection import connect
+from warehouse.connection import connect, transaction
 from warehouse.errors import WarehouseError
 from warehouse.files import file_bytes
 from warehouse.publish import Manifest, digest_tables, swap
@@ -58,9 +58,6 @@ def publish_night(run: "NightRun") -> Manifest:
         log.warning("%s", reason)
     status = _status(run, "DEGRADED" if reasons else "CLEAN", reasons=reasons)
     home = run.settings.home
-    if run.is_fetching:
-        with run.open_ledger() as ledger:
-            append_validation_results(ledger, _validation_rows(run.gates))
     manifest = _complete_build(run, status)
     swap(
         home,
@@ -72,13 +69,16 @@ def publish_night(run: "NightRun") -> Manifest:
     log.info("Published night %s: %s.", run.night, status.status)
     if run.is_fetching:
         with run.open_ledger() as ledger:
-            append_published_night(ledger, home.published)
-            append_decisions(ledger, home.published)
+            append_published(ledger, home.published)
     return manifest
 
 
 def _complete_build(run: "NightRun", status: RunStatus) -> Manifest:
-    """Bring the record into the build, with tonight's own part of it; returns what it holds now."""
+    """Bring the record into the build, with tonight's own part of it; returns what it holds now.
+
+    The ledger gets tonight's part from the published file: a killed run has then recorded all of a
+    published attempt or, once the next run begins, will have.
+    """
     home = run.settings.home
     with connect(home.build) as build:
         copy_record_into_build(home.ledger, build)
@@ -93,7 +93,9 @@ def _complete_build(run: "NightRun", status: RunStatus) -> Manifest:
             tables=digest_tables(build),
         )
         if run.is_fetching:
-            append_night(build, night_record(status, manifest.digest))
+            with transaction(build):
+                append_night(build, night_record(status, manifest.digest))
+                append_validation_results(build, _validation_rows(run.gates))
         build.execute("checkpoint")
     return manifest
 
@@ -118,8 +120,7 @@ def record_failed_night(run: "NightRun", sentence: str) -> None:
         with run.open_ledger() as ledger:
             run.attempt = run.attempt or next_attempt(ledger, run.night)
             status = _status(run, "FAILED", reasons=(sentence,))
-            append_night(ledger, night_record(status, None))
-            append_validation_results(ledger, _validation_rows(run.gates))
+            append_failed_night(ledger, night_record(status, None), _validation_rows(run.gates))
     except WarehouseError:
         log.exception("the failure of night %s could not be recorded in the ledger", run.night)
         status = _status(run, "FAILED", reasons=(sentence,))

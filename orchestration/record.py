@@ -12,7 +12,7 @@ import duckdb
 
 from orchestration.provenance import code_hash
 from reports.status import RunStatus
-from warehouse.connection import Connection, connect, count_rows, quoted_path
+from warehouse.connection import Connection, connect, quoted_path, transaction
 from warehouse.errors import CorruptFileError
 from warehouse.home import Home
 from warehouse.landed_rows import raw_tables
@@ -190,19 +190,28 @@ def copy_record_into_build(ledger: Path, build: Connection) -> None:
     build.execute("detach record")
 
 
-def append_validation_results(ledger: Connection, rows: Sequence[Sequence[Any]]) -> None:
-    """Append what the gates found, one row per claim."""
+def append_validation_results(connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+    """Append what the gates found to a ledger or a build, one row per claim."""
     if not rows:
         return
-    ledger.executemany(
+    connection.executemany(
         "insert into quality.validation_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
     )
+
+
+def append_failed_night(
+    ledger: Connection, record: NightRecord, judgements: Sequence[Sequence[Any]]
+) -> None:
+    """Append an attempt that published nothing, and what the gates had found: both or neither."""
+    with transaction(ledger):
+        append_night(ledger, record)
+        append_validation_results(ledger, judgements)
 
 
 def decide(build: Connection, night: date, ledger_version: int, *, recorded_at: datetime) -> None:
     """Write the night's decisions into the build's copy of the record, unless it has some.
 
-    The ledger gets them only once the night is published (`append_decisions`).
+    The ledger gets them only once the night is published (`append_published`).
     """
     build.execute(
         """
@@ -219,35 +228,32 @@ def decide(build: Connection, night: date, ledger_version: int, *, recorded_at: 
     )
 
 
-def append_decisions(ledger: Connection, published: Path) -> int:
-    """Copy a published night's decisions into the ledger, once; returns how many were new.
+def append_published(ledger: Connection, published: Path) -> None:
+    """Copy what a published night says of itself into the ledger: attempt, judgements, decisions.
 
-    A night that has decisions keeps them: a later attempt changes nothing.
+    All of it or nothing, and only what is missing there. A night that has decisions keeps them: a
+    later attempt changes nothing.
     """
     ledger.execute(f"attach '{quoted_path(published)}' as published (read_only)")
     try:
-        before = count_rows(ledger, "analytics.decisions")
-        ledger.execute("""
-            insert into analytics.decisions
-            select * from published.analytics.decisions
-            where night not in (select distinct night from analytics.decisions)
-            order by night, strategy, symbol
-        """)
-        return count_rows(ledger, "analytics.decisions") - before
-    finally:
-        ledger.execute("detach published")
-
-
-def append_published_night(ledger: Connection, published: Path) -> None:
-    """Copy the published night's own attempt into `ops.nights` when it is missing there."""
-    ledger.execute(f"attach '{quoted_path(published)}' as published (read_only)")
-    try:
-        ledger.execute("""
-            insert into ops.nights by name
-            select p.* from published.ops.nights as p
-            anti join ops.nights as l using (night, attempt, run_id, status)
-            order by night, attempt
-        """)
+        with transaction(ledger):
+            ledger.execute("""
+                insert into ops.nights by name
+                select p.* from published.ops.nights as p
+                anti join ops.nights as l using (night, attempt, run_id, status)
+                order by night, attempt
+            """)
+            ledger.execute("""
+                insert into quality.validation_results by name
+                select p.* from published.quality.validation_results as p
+                anti join quality.validation_results as l using (night, attempt)
+            """)
+            ledger.execute("""
+                insert into analytics.decisions
+                select * from published.analytics.decisions
+                where night not in (select distinct night from analytics.decisions)
+                order by night, strategy, symbol
+            """)
     finally:
         ledger.execute("detach published")
 
@@ -258,8 +264,7 @@ def catch_up_with_published(ledger: Connection, home: Home) -> None:
     A published file that cannot be read has no record to give; the night that follows replaces it.
     """
     if published_night(home) is not None:
-        append_published_night(ledger, home.published)
-        append_decisions(ledger, home.published)
+        append_published(ledger, home.published)
 
 
 def published_night(home: Home) -> date | None:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.configuration import load_portfolio
@@ -104,3 +105,10 @@ def test_history_that_shrank_is_told(ledger: Connection) -> None:
     )
     failed = {result.expectation for result in judge(ledger, date(2017, 7, 3)).outcome.failures}
     assert any("history" in name or "shr" in name for name in failed), failed
+
+
+def test_verdict_that_cannot_be_recorded_whole_leaves_nothing(ledger: Connection) -> None:
+    ledger.execute("alter table quality.history_extents drop column row_count")
+    with pytest.raises(duckdb.Error):
+        judge(ledger)
+    assert quarantine(ledger) == []

@@ -1,16 +1,20 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
+import pytest
+
 from orchestration.record import (
     NightRecord,
-    append_decisions,
     append_night,
+    append_published,
+    append_validation_results,
     catch_up_with_published,
     copy_record_into_build,
     next_attempt,
     record_missed_sessions,
 )
-from warehouse.connection import Connection, connect
+from warehouse.connection import Connection, connect, count_rows
 from warehouse.home import Home
 from warehouse.ledger import open_ledger
 from warehouse.sessions import new_york_sessions
@@ -44,6 +48,10 @@ def add_decision(connection: Connection, night: date, weight: float) -> None:
     )
 
 
+def claim(attempt: int) -> tuple[object, ...]:
+    return (NIGHT, attempt, 1, "bars", "closes are positive", "raw.x", True, 0, "block", None)
+
+
 def publish(home: Home, *, weight: float, attempt: int = 1) -> None:
     """A published file with one decision and its own night row, as a run leaves it."""
     with connect(home.ledger) as ledger:
@@ -54,6 +62,7 @@ def publish(home: Home, *, weight: float, attempt: int = 1) -> None:
         build.execute("create table ops.build_context as select date '2017-06-30' as night")
         copy_record_into_build(home.ledger, build)
         append_night(build, record(NIGHT, attempt=attempt))
+        append_validation_results(build, [claim(attempt)])
         add_decision(build, NIGHT, weight)
 
 
@@ -97,7 +106,7 @@ def test_decisions_are_written_once_and_never_changed(tmp_path: Path) -> None:
     for weight in (0.05, 0.09):
         publish(home, weight=weight)
         with connect(home.ledger) as ledger:
-            append_decisions(ledger, home.published)
+            append_published(ledger, home.published)
     with connect(home.ledger, read_only=True) as ledger:
         found = ledger.execute("select night, final_weight from analytics.decisions").fetchall()
     assert found == [(NIGHT, 0.05)]
@@ -112,3 +121,17 @@ def test_next_run_completes_the_record_of_a_killed_one(tmp_path: Path) -> None:
             catch_up_with_published(ledger, home)
         assert ledger.execute("select night, attempt from ops.nights").fetchall() == [(NIGHT, 1)]
         assert ledger.execute("select count(*) from analytics.decisions").fetchone() == (1,)
+        assert ledger.execute("select attempt from quality.validation_results").fetchall() == [(1,)]
+
+
+def test_published_attempt_is_recorded_whole_or_not_at_all(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.make_folders()
+    publish(home, weight=0.05)
+    with connect(home.published) as published:
+        published.execute("alter table analytics.decisions drop column final_weight")
+    with connect(home.ledger) as ledger:
+        with pytest.raises(duckdb.Error):
+            append_published(ledger, home.published)
+        for table in ("ops.nights", "quality.validation_results", "analytics.decisions"):
+            assert count_rows(ledger, table) == 0, table
