@@ -40,7 +40,7 @@ from warehouse.availability import SESSION_OPENS
 from warehouse.connection import Connection
 from warehouse.context import BuildContext, begin_build
 from warehouse.ledger import Landing, newest_version, opened_ledger, refuse_other_world
-from warehouse.publish import Manifest
+from warehouse.publish import Manifest, finish_publication
 from warehouse.sessions import Sessions, new_york_sessions
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ class NightRun:
         self.settings.home.make_folders()
         if warning := lost_ledger_warning(self.settings.home):
             log.warning(warning)
+        finish_publication(self.settings.home)
         with self.open_ledger() as ledger:
             catch_up_with_published(ledger, self.settings.home)
             self.attempt = next_attempt(ledger, self.night)

@@ -31,6 +31,11 @@ class Home:
         return self.warehouse / "build" / "current" / "quant.duckdb"
 
     @property
+    def publication(self) -> Path:
+        """Results of the night that is being published, until they take their place."""
+        return self.warehouse / "build" / "publication"
+
+    @property
     def dbt_target(self) -> Path:
         """dbt's artefacts of this home."""
         return self.warehouse / "build" / "dbt_target"

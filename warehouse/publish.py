@@ -1,11 +1,13 @@
 """From a private build to the file everybody reads: hash, verify, swap.
 
 A kill at any instant leaves the old night or the new one. `os.replace` is the only moment at which
-anything changes for a reader, and a reader that has the old file open keeps reading it.
+anything changes for a reader, and a reader that has the old file open keeps reading it. What a kill
+leaves undone beside it, `finish_publication` does at the next start.
 """
 
 import hashlib
 import json
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,10 +15,14 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
+import duckdb
+
 from warehouse.connection import Connection, connect, quoted_path
-from warehouse.errors import CorruptFileError
+from warehouse.errors import CorruptFileError, WarehouseError
 from warehouse.files import flush_to_disk
 from warehouse.home import Home
+
+log = logging.getLogger("mqp.publish")
 
 HASHED_SCHEMAS = ("staging", "intermediate", "marts", "analytics")
 UNHASHED_TABLES = (
@@ -29,6 +35,7 @@ NIGHTS_KEPT = 30
 UNFINISHED = ".new"
 MANIFEST = "manifest.json"
 ENVIRONMENT = "environment.json"
+FRESH, REPLACED = "fresh", "replaced"
 KEPT_DECISIONS = "analytics.decisions"
 KEPT_RESULTS = (
     "marts.fct_signals",
@@ -133,7 +140,10 @@ def verify(path: Path, manifest: Manifest) -> None:
 def swap(
     home: Home, manifest: Manifest, *, keep_results: bool = True, environment: str = "{}"
 ) -> None:
-    """Verify the build, keep its manifest and results, and replace the published file by it.
+    """Verify the build, replace the published file by it, and keep its manifest and results.
+
+    The results are written before the swap and put in place after it: a night's folder is always
+    that of a published attempt.
 
     Parameters
     ----------
@@ -144,22 +154,58 @@ def swap(
     Raises
     ------
     CorruptFileError
-        The build does not match its manifest; the old night stays.
+        The build does not match its manifest, or not all of it has reached its file; the old night
+        stays.
     """
+    if _writes(home.build).exists():
+        raise CorruptFileError(
+            f"{_writes(home.build).name} lies beside the build: not all of it is in its file. "
+            "Nothing was published; run `mqp nightly` again."
+        )
     verify(home.build, manifest)
+    finish_publication(home)
     if keep_results:
-        _keep_results(home, manifest, environment)
+        _write_results(home, manifest, environment)
     flush_to_disk(home.build)
+    _set_foreign_writes_aside(home.published)
     home.build.replace(home.published)
     flush_to_disk(home.warehouse)
+    try:
+        finish_publication(home)
+    except OSError as err:  # the night is published all the same
+        log.warning("The next run keeps the results of night %s: %s.", manifest.night, err)
+
+
+def finish_publication(home: Home) -> None:
+    """Put the results of the published night in their place, and forget the oldest night.
+
+    `swap` ends with it; it and every night begin with it, after one that was killed. Results of a
+    night that was never swapped in are thrown away.
+    """
+    written = _written_manifest(home)
+    if written is not None and _is_published(home, written):
+        _place_results(home, written.night)
+    shutil.rmtree(home.publication, ignore_errors=True)
     _forget_old_nights(home)
 
 
-def _keep_results(home: Home, manifest: Manifest, environment: str) -> None:
-    """Write the night's folder beside the final place, then rename it in."""
-    folder = home.nights / manifest.night.isoformat()
-    fresh = folder.with_suffix(UNFINISHED)
-    shutil.rmtree(fresh, ignore_errors=True)
+def _writes(database: Path) -> Path:
+    """DuckDB's log of what has not reached a file yet; it replays it into the file of that name."""
+    return database.with_name(database.name + ".wal")
+
+
+def _set_foreign_writes_aside(published: Path) -> None:
+    """Nobody writes to the published file; if somebody did, the new one must not get it."""
+    foreign = _writes(published)
+    if foreign.exists():
+        aside = foreign.with_name(foreign.name + ".damaged")
+        log.warning("Another program has written to %s: see %s.", published.name, aside.name)
+        foreign.replace(aside)
+
+
+def _write_results(home: Home, manifest: Manifest, environment: str) -> None:
+    """Write the night's folder where no reader looks for it."""
+    fresh = home.publication / FRESH
     fresh.mkdir(parents=True)
     (fresh / MANIFEST).write_text(manifest.to_json())
     (fresh / ENVIRONMENT).write_text(environment)
@@ -169,8 +215,40 @@ def _keep_results(home: Home, manifest: Manifest, environment: str) -> None:
                 target = fresh / f"{name}.parquet"
                 connection.execute(f"copy (select * from {name}) to '{quoted_path(target)}'")
         _keep_decisions(connection, manifest.night, fresh / f"{KEPT_DECISIONS}.parquet")
-    shutil.rmtree(folder, ignore_errors=True)
-    fresh.replace(folder)
+    for path in (*fresh.iterdir(), fresh):
+        flush_to_disk(path)
+
+
+def _written_manifest(home: Home) -> Manifest | None:
+    try:
+        return Manifest.from_json((home.publication / FRESH / MANIFEST).read_text())
+    except (OSError, ValueError):  # none, or a kill has cut it: then nothing was swapped in
+        return None
+
+
+def _is_published(home: Home, manifest: Manifest) -> bool:
+    """Whether readers see what a manifest describes.
+
+    A file that cannot be read does not tell; then the build does, for the swap takes it away.
+    """
+    try:
+        with connect(home.published, read_only=True) as published:
+            found = published.execute(
+                "select 1 from ops.nights where night = ? and manifest_hash = ?",
+                [manifest.night, manifest.digest],
+            ).fetchone()
+            return found is not None
+    except (WarehouseError, duckdb.Error):
+        return not home.build.exists()
+
+
+def _place_results(home: Home, night: date) -> None:
+    """Rename the night's folder in; a kill between two renames leaves the rest for the next run."""
+    folder = home.nights / night.isoformat()
+    if folder.exists():
+        folder.replace(home.publication / REPLACED)
+    (home.publication / FRESH).replace(folder)
+    flush_to_disk(home.nights)
 
 
 def _keep_decisions(connection: Connection, night: date, target: Path) -> None:

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -7,7 +8,14 @@ import pytest
 from warehouse.connection import connect
 from warehouse.errors import CorruptFileError, NotPublishedError
 from warehouse.home import Home
-from warehouse.publish import KEPT_RESULTS, NIGHTS_KEPT, Manifest, digest_tables, swap
+from warehouse.publish import (
+    KEPT_RESULTS,
+    NIGHTS_KEPT,
+    Manifest,
+    digest_tables,
+    finish_publication,
+    swap,
+)
 
 NIGHT = date(2017, 6, 30)
 
@@ -89,6 +97,60 @@ def test_corrupt_build_leaves_the_old_night(home: Home) -> None:
     with pytest.raises(CorruptFileError):
         swap(home, manifest)
     assert signals(home) == [("A", 1.0)]
+
+
+def test_night_that_was_never_swapped_in_leaves_no_results(home: Home) -> None:
+    manifest = build(home, "('A', 1.0)")
+    home.published.mkdir()  # in the way of the swap
+    with pytest.raises(IsADirectoryError):
+        swap(home, manifest)
+    finish_publication(home)
+    assert list(home.nights.iterdir()) == []
+    assert not home.publication.exists()
+
+
+@pytest.mark.parametrize("has_earlier_results", [False, True])
+def test_next_run_keeps_what_a_run_killed_after_the_swap_could_not(
+    home: Home, has_earlier_results: bool
+) -> None:
+    manifest = build(home, "('A', 1.0)")
+    swap(home, manifest)
+    home.publication.mkdir()
+    (home.nights / "2017-06-30").rename(home.publication / "fresh")
+    if has_earlier_results:  # killed between the two renames
+        (home.publication / "replaced").mkdir()
+        (home.publication / "replaced" / "manifest.json").write_text("of the first attempt")
+    finish_publication(home)
+    kept = home.nights / "2017-06-30" / "manifest.json"
+    assert Manifest.from_json(kept.read_text()) == manifest
+    assert not home.publication.exists()
+
+
+def test_results_of_another_attempt_do_not_replace_the_published_ones(home: Home) -> None:
+    swap(home, build(home, "('A', 1.0)"))
+    shutil.copytree(home.nights / "2017-06-30", home.publication / "fresh")
+    build(home, "('A', 2.0)")  # the next attempt, killed before its swap
+    (home.publication / "fresh" / "marts.fct_signals.parquet").write_bytes(b"of the next attempt")
+    finish_publication(home)
+    kept = home.nights / "2017-06-30" / "marts.fct_signals.parquet"
+    assert kept.read_bytes()[:4] == b"PAR1"
+
+
+def test_build_with_unwritten_changes_is_refused(home: Home) -> None:
+    swap(home, build(home, "('A', 1.0)"))
+    manifest = build(home, "('A', 2.0)")
+    home.build.with_name("quant.duckdb.wal").write_bytes(b"changes")
+    with pytest.raises(CorruptFileError, match=r"quant\.duckdb\.wal lies beside the build"):
+        swap(home, manifest)
+    assert signals(home) == [("A", 1.0)]
+
+
+def test_what_another_program_wrote_does_not_get_into_the_next_night(home: Home) -> None:
+    swap(home, build(home, "('A', 1.0)"))
+    home.published.with_name("quant.duckdb.wal").write_bytes(b"changes")
+    swap(home, build(home, "('A', 2.0)"))
+    assert signals(home) == [("A", 2.0)]
+    assert home.published.with_name("quant.duckdb.wal.damaged").read_bytes() == b"changes"
 
 
 def kept_nights(home: Home) -> list[str]:
