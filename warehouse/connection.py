@@ -6,9 +6,22 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import CorruptFileError, NotPublishedError, WarehouseBusyError
+from warehouse.errors import (
+    CorruptFileError,
+    NotPublishedError,
+    StorageError,
+    WarehouseBusyError,
+    WarehouseError,
+)
 
 Connection = duckdb.DuckDBPyConnection
+
+DAMAGE = ("corrupt database file", "not a valid duckdb database", "could not read enough bytes")
+REFUSALS = (
+    *("could not write", "could not truncate", "no space left"),
+    *("read-only file system", "permission denied"),
+)
+"""How DuckDB says that a file's content, or its disk, is the matter: not a statement."""
 
 
 @contextmanager
@@ -30,33 +43,50 @@ def connect(
     WarehouseBusyError
         Another process is writing to the file.
     CorruptFileError
-        The file is not a readable DuckDB database.
+        The file is not a readable DuckDB database, or a part of it that was read is damaged.
+    StorageError
+        The disk is full, or does not let the file be written; an open transaction did not happen.
     """
     if read_only and not Path(path).exists():
         raise NotPublishedError(f"There is no {Path(path).name} here yet: run `mqp nightly` first.")
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
-    except duckdb.IOException as err:
-        if "lock" in str(err).lower():
-            raise WarehouseBusyError(
-                f"{Path(path).name} is being written by another process: wait for it to finish."
-            ) from err
-        raise CorruptFileError(f"{Path(path).name} cannot be opened: {_first_line(err)}") from err
     except duckdb.Error as err:
-        raise CorruptFileError(f"{Path(path).name} cannot be read: {_first_line(err)}") from err
+        raise _told(path, err) or CorruptFileError(
+            f"{Path(path).name} cannot be opened: {_first_line(err)}"
+        ) from err
     try:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_progress_bar = false")
         if threads is not None:
             connection.execute("set threads = ?", [threads])
         yield connection
-    except duckdb.IOException as err:
-        if "corrupt" not in str(err).lower():
-            raise
-        # a block's checksum is looked at when the block is read
-        raise CorruptFileError(f"{Path(path).name} cannot be read: {_first_line(err)}") from err
+    except duckdb.Error as err:
+        if (told := _told(path, err)) is not None:
+            raise told from err
+        raise
     finally:
         connection.close()
+
+
+def _told(path: Path | str, err: duckdb.Error) -> WarehouseError | None:
+    """What a person can do about an error of the file itself; None for one of a statement."""
+    said = str(err).lower()
+    name = Path(path).name
+    if "could not set lock" in said:
+        return WarehouseBusyError(
+            f"{name} is being written by another process: wait for it to finish."
+        )
+    if any(word in said for word in DAMAGE):
+        return CorruptFileError(
+            f"{name} is damaged ({_first_line(err)}): see 'Corrupt file' in docs/RUNBOOK.md."
+        )
+    if any(word in said for word in REFUSALS):
+        return StorageError(
+            f"{path} cannot be written ({_first_line(err)}): free disk space or correct the "
+            "rights, then run again; what was stored before is kept."
+        )
+    return None
 
 
 @contextmanager

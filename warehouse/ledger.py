@@ -22,7 +22,6 @@ from warehouse.availability import (
 from warehouse.connection import Connection, connect, count_rows, transaction
 from warehouse.errors import (
     CorruptFileError,
-    StorageError,
     WarehouseBusyError,
     WorldMismatchError,
 )
@@ -117,23 +116,8 @@ def opened_ledger(path: Path, world: str, *, now: datetime) -> Iterator[Connecti
     )
     with ExitStack() as stack:
         connection = retrying(lambda: stack.enter_context(connect(path)))
-        with _full_disk_said_plainly(path):
-            open_ledger(connection, world, now=now)
-            yield connection
-
-
-@contextmanager
-def _full_disk_said_plainly(path: Path) -> Iterator[None]:
-    """Tell a write that the disk refused from a defect: the ledger is as it was before."""
-    try:
-        yield
-    except duckdb.Error as err:
-        if "could not write" not in str(err).lower():
-            raise
-        raise StorageError(
-            f"{path} cannot be written ({str(err).splitlines()[0]}): free disk space, then run "
-            "again; what was stored before is kept."
-        ) from None
+        open_ledger(connection, world, now=now)
+        yield connection
 
 
 def newest_version(connection: Connection) -> int:

@@ -36,6 +36,8 @@ def run_query(query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         The statement is not valid, or tries to write.
     NotPublishedError
         There is no published night yet.
+    CorruptFileError
+        The published file is damaged where the query reads it.
     """
     import duckdb
 
@@ -46,6 +48,8 @@ def run_query(query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
             cursor = connection.execute(query)
             columns = [column[0] for column in cursor.description or []]
             return columns, cursor.fetchall()
+        except duckdb.IOException:
+            raise  # the file is the matter, not the query
         except duckdb.Error as err:
             raise UsageError(f"The query failed: {str(err).strip()}") from err
 
