@@ -9,21 +9,29 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.errors import NightError
 from orchestration.record import RECORD_COPIES, published_night
 from warehouse.connection import Connection, count_rows, quoted_path
 from warehouse.home import Home
+from warehouse.landing_log import NAME as LANDING_LOG
 from warehouse.landing_log import read_log
 from warehouse.publish import KEPT_DECISIONS
 
 
-def lost_ledger_warning(home: Home) -> str | None:
-    """What to say before a new ledger begins where another one had been."""
-    if home.ledger.exists() or not read_log(home.raw_responses).landings:
-        return None
-    return (
-        "The ledger is gone and a new one begins, without the versions and stamps of the old one: "
-        "to have that back, move the new one away and see 'lost ledger' in docs/RUNBOOK.md."
-    )
+def refuse_lost_ledger(home: Home) -> None:
+    """Begin no second ledger where the first one is lost: it can be had back.
+
+    Raises
+    ------
+    NightError
+        Rows have landed here and the ledger that holds them is gone.
+    """
+    if not home.ledger.exists() and read_log(home.raw_responses).landings:
+        raise NightError(
+            f"The ledger ({home.ledger}) is gone, though rows have landed here: run "
+            "`mqp restore --from-responses` first; or move "
+            f"{home.raw_responses / LANDING_LOG} away to begin a new one without its versions."
+        )
 
 
 def restore_record(ledger: Connection, home: Home, note: Callable[[str], None]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from orchestration.findings import outage_sentence
 from orchestration.freshness import Freshness, measure_freshness
 from orchestration.gates import Gate, NightScope, check_build, check_landed
 from orchestration.inputs import Fetching, fetch_inputs, land_inputs
-from orchestration.lost_record import lost_ledger_warning
+from orchestration.lost_record import refuse_lost_ledger
 from orchestration.market import open_market
 from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
@@ -100,6 +100,7 @@ class NightRun:
         self.started_at = utc_now(self.settings)
         home = self.settings.home
         refuse_other_world(home.ledger, home.published, self.settings.world)
+        refuse_lost_ledger(home)
         self.sessions = new_york_sessions()
         self.universe = load_universe(self.settings.universe)
         self.portfolio = load_portfolio(self.settings.portfolio)
@@ -123,8 +124,6 @@ class NightRun:
     def ingest(self) -> Mapping[str, int]:
         """Fetch and land; returns the number of new rows per raw table."""
         self.settings.home.make_folders()
-        if warning := lost_ledger_warning(self.settings.home):
-            log.warning(warning)
         finish_publication(self.settings.home)
         with self.open_ledger() as ledger:
             catch_up_with_published(ledger, self.settings.home)

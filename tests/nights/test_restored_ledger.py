@@ -24,6 +24,9 @@ def restored(sandbox_night: NightHome, tmp_path_factory: pytest.TempPathFactory)
     home = tmp_path_factory.mktemp("restored") / "home"
     shutil.copytree(sandbox_night.home, home)
     Home(home).ledger.unlink()
+    refused = mqp(home, "nightly", expect=1)
+    assert "run `mqp restore --from-responses` first" in refused.stderr
+    assert not Home(home).ledger.exists()
     done = mqp(home, "restore", "--from-responses")
     assert "every landed row is back as it was" in done.stdout
     return home
