@@ -25,7 +25,12 @@ from orchestration.lost_record import refuse_lost_ledger
 from orchestration.market import open_market
 from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
-from orchestration.publication import publish_night, record_failed_night, report_night
+from orchestration.publication import (
+    finish_killed_run,
+    publish_night,
+    record_failed_night,
+    report_night,
+)
 from orchestration.record import (
     catch_up_with_published,
     next_attempt,
@@ -40,7 +45,7 @@ from warehouse.availability import SESSION_OPENS
 from warehouse.connection import Connection
 from warehouse.context import BuildContext, begin_build
 from warehouse.ledger import Landing, newest_version, opened_ledger, refuse_other_world
-from warehouse.publish import Manifest, finish_publication
+from warehouse.publish import Manifest
 from warehouse.sessions import Sessions, new_york_sessions
 
 if TYPE_CHECKING:
@@ -124,7 +129,7 @@ class NightRun:
     def ingest(self) -> Mapping[str, int]:
         """Fetch and land; returns the number of new rows per raw table."""
         self.settings.home.make_folders()
-        finish_publication(self.settings.home)
+        finish_killed_run(self.settings.home)
         with self.open_ledger() as ledger:
             catch_up_with_published(ledger, self.settings.home)
             self.attempt = next_attempt(ledger, self.night)

@@ -35,13 +35,22 @@ from orchestration.resources import utc_now
 from reports.status import RunStatus
 from warehouse.connection import connect, transaction
 from warehouse.errors import WarehouseError
-from warehouse.files import file_bytes
-from warehouse.publish import Manifest, digest_tables, swap
+from warehouse.files import HALF_WRITTEN, file_bytes, sweep_spill, sweep_unfinished
+from warehouse.home import Home
+from warehouse.publish import Manifest, digest_tables, finish_publication, swap
 
 if TYPE_CHECKING:
     from orchestration.night import NightRun
 
 log = logging.getLogger("mqp.night")
+
+
+def finish_killed_run(home: Home) -> None:
+    """Do what a killed run left undone beside the databases, and remove what it left half done."""
+    finish_publication(home)
+    sweep_unfinished(home.reports.rglob(HALF_WRITTEN))
+    sweep_unfinished(home.dbt_target.glob(HALF_WRITTEN))
+    sweep_spill(home.ledger)
 
 
 def publish_night(run: "NightRun") -> Manifest:

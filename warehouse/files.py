@@ -1,8 +1,9 @@
 """Writing files that are whole or not there, and log lines that never mix."""
 
 import os
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,9 @@ from warehouse.errors import StorageError
 
 SCRATCH = ".partial"
 """Folder below a root of many files where each is written before it is renamed into place."""
+
+HALF_WRITTEN = ".*.new"
+"""Names of files before they are renamed into place."""
 
 _being_written: set[Path] = set()
 
@@ -72,10 +76,20 @@ def flush_to_disk(path: Path) -> None:
 
 def sweep_scratch(root: Path) -> int:
     """Remove what killed processes left half written below a root; returns how many files."""
-    left = [path for path in (root / SCRATCH).glob(".*.new") if not _is_being_written(path)]
+    return sweep_unfinished((root / SCRATCH).glob(HALF_WRITTEN))
+
+
+def sweep_unfinished(paths: Iterable[Path]) -> int:
+    """Remove those of some half-written files that nobody writes any more; returns how many."""
+    left = [path for path in paths if not _is_being_written(path)]
     for path in left:
         path.unlink(missing_ok=True)
     return len(left)
+
+
+def sweep_spill(database: Path) -> None:
+    """Remove what a killed process has spilt to the disk beside a database that nobody has open."""
+    shutil.rmtree(database.with_name(database.name + ".tmp"), ignore_errors=True)
 
 
 def _is_being_written(path: Path) -> bool:
