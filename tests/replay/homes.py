@@ -74,7 +74,10 @@ def make_build(home: Home, making: Making) -> Manifest:
             f"(values {making.weights}) t(symbol, session_date, final_weight)"
         )
         copy_record_into_build(home.ledger, build)
-        return Manifest(making.night, WORLD, 1, making.code_hash, config_hash, digest_tables(build))
+        digests = digest_tables(build)
+        manifest = Manifest(making.night, WORLD, 1, making.code_hash, config_hash, digests)
+        append_night(build, record_of(making, manifest.digest))
+        return manifest
 
 
 def record_of(making: Making, manifest_hash: str | None) -> NightRecord:

@@ -29,7 +29,7 @@ def test_lost_file_is_said_to_be_lost(home: Home) -> None:
 
 def test_file_that_is_no_database_is_damaged(home: Home) -> None:
     home.published.write_bytes(b"no database" * 1000)
-    assert "quant.duckdb cannot be" in str(published_damage(home))
+    assert "quant.duckdb is damaged" in str(published_damage(home))
 
 
 def test_every_overwritten_block_of_a_file_is_found(home: Home) -> None:
