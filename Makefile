@@ -28,7 +28,7 @@ check: $(DEVELOPMENT)
 
 # Everything: lint, types, unit tests, and real nights on the sandbox.
 test: check
-	$(PYTHON) -m pytest -n 2 --dist loadgroup
+	$(PYTHON) -m pytest -n 2 --dist loadscope
 
 bench: $(DEVELOPMENT)
 	$(PYTHON) -m tests.bench

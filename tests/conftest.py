@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,12 +57,11 @@ def _environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
     return {**base, "MQP_HOME": str(home), "MQP_NOW": NIGHT_CLOCK, **variables}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each module that runs nights in one worker, so that its nights run once."""
-    for item in items:
-        if {"nights", "second_path"} & set(Path(item.fspath).parts):
-            item.add_marker(pytest.mark.xdist_group(Path(item.fspath).stem))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep tests that look at the same nights in one worker, so that each night runs once."""
+    from tests.scheduling import SharedNights
+
+    return SharedNights(config, log)
 
 
 @pytest.fixture(scope="session")
