@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from warehouse.availability import BY_SERIES, RAW_TABLES, SERIES_RULES
 from warehouse.connection import Connection, connect
-from warehouse.files import sweep_spill
+from warehouse.files import log_of_writes, sweep_spill
 from warehouse.sessions import BAR_READY, FIRST_DAY, NEWS_CUTOFF, Sessions
 
 STAMP = pa.timestamp("us", tz="UTC")
@@ -51,8 +51,8 @@ def begin_build(path: Path, context: BuildContext, sessions: Sessions) -> None:
     An older build at the same path is removed first: a build is never continued.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    for leftover in (path, log_of_writes(path)):
+        leftover.unlink(missing_ok=True)
     sweep_spill(path)
     with connect(path) as connection:
         connection.execute("create schema ops")

@@ -87,6 +87,23 @@ def sweep_unfinished(paths: Iterable[Path]) -> int:
     return len(left)
 
 
+def log_of_writes(database: Path) -> Path:
+    """Where DuckDB keeps what has not reached a database's file yet.
+
+    It is there while somebody writes, and after a writer was killed: whoever opens the file for
+    writing next puts its content there.
+    """
+    return database.with_name(database.name + ".wal")
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database that nobody writes now, with what a killed writer left in its log."""
+    for path, copy in ((source, target), (log_of_writes(source), log_of_writes(target))):
+        copy.unlink(missing_ok=True)
+        if path.exists():
+            shutil.copy2(path, copy)
+
+
 def sweep_spill(database: Path) -> None:
     """Remove what a killed process has spilt to the disk beside a database that nobody has open."""
     shutil.rmtree(database.with_name(database.name + ".tmp"), ignore_errors=True)

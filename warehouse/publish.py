@@ -19,7 +19,7 @@ import duckdb
 
 from warehouse.connection import Connection, connect, quoted_path
 from warehouse.errors import CorruptFileError, WarehouseError
-from warehouse.files import flush_to_disk
+from warehouse.files import flush_to_disk, log_of_writes
 from warehouse.home import Home
 
 log = logging.getLogger("mqp.publish")
@@ -157,9 +157,9 @@ def swap(
         The build does not match its manifest, or not all of it has reached its file; the old night
         stays.
     """
-    if _writes(home.build).exists():
+    if log_of_writes(home.build).exists():
         raise CorruptFileError(
-            f"{_writes(home.build).name} lies beside the build: not all of it is in its file. "
+            f"{log_of_writes(home.build).name} lies beside the build: not all is in its file. "
             "Nothing was published; run `mqp nightly` again."
         )
     verify(home.build, manifest)
@@ -171,32 +171,32 @@ def swap(
     home.build.replace(home.published)
     flush_to_disk(home.warehouse)
     try:
-        finish_publication(home)
+        _finish(home, is_swapped_in=True)
     except OSError as err:  # the night is published all the same
         log.warning("The next run keeps the results of night %s: %s.", manifest.night, err)
 
 
 def finish_publication(home: Home) -> None:
-    """Put the results of the published night in their place, and forget the oldest night.
+    """Do what a run that was killed while it published left undone: every run begins with it.
 
-    `swap` ends with it; it and every night begin with it, after one that was killed. Results of a
-    night that was never swapped in are thrown away.
+    Results of the published night take their place; those of a night that was never swapped in are
+    thrown away.
     """
     written = _written_manifest(home)
-    if written is not None and _is_published(home, written):
+    _finish(home, is_swapped_in=written is not None and _is_published(home, written))
+
+
+def _finish(home: Home, *, is_swapped_in: bool) -> None:
+    written = _written_manifest(home)
+    if written is not None and is_swapped_in:
         _place_results(home, written.night)
     shutil.rmtree(home.publication, ignore_errors=True)
     _forget_old_nights(home)
 
 
-def _writes(database: Path) -> Path:
-    """DuckDB's log of what has not reached a file yet; it replays it into the file of that name."""
-    return database.with_name(database.name + ".wal")
-
-
 def _set_foreign_writes_aside(published: Path) -> None:
     """Nobody writes to the published file; if somebody did, the new one must not get it."""
-    foreign = _writes(published)
+    foreign = log_of_writes(published)
     if foreign.exists():
         aside = foreign.with_name(foreign.name + ".damaged")
         log.warning("Another program has written to %s: see %s.", published.name, aside.name)
@@ -229,17 +229,18 @@ def _written_manifest(home: Home) -> Manifest | None:
 def _is_published(home: Home, manifest: Manifest) -> bool:
     """Whether readers see what a manifest describes.
 
-    A file that cannot be read does not tell; then the build does, for the swap takes it away.
+    Where the published file cannot tell, the build does: the swap takes it away.
     """
     try:
         with connect(home.published, read_only=True) as published:
-            found = published.execute(
-                "select 1 from ops.nights where night = ? and manifest_hash = ?",
-                [manifest.night, manifest.digest],
-            ).fetchone()
-            return found is not None
+            hashes = published.execute(
+                "select manifest_hash from ops.nights where night = ? "
+                "and manifest_hash is not null",
+                [manifest.night],
+            ).fetchall()
     except (WarehouseError, duckdb.Error):
-        return not home.build.exists()
+        hashes = []
+    return (manifest.digest,) in hashes if hashes else not home.build.exists()
 
 
 def _place_results(home: Home, night: date) -> None:

@@ -29,6 +29,7 @@ from orchestration.resources import Settings, load_settings, utc_now
 from warehouse.landing_log import append_to_log
 from warehouse.ledger import opened_ledger
 from warehouse.lock import writer_lock
+from warehouse.publish import finish_publication
 from warehouse.tombstones import Burial, bury
 
 SYMBOLS_SHOWN = 6
@@ -146,6 +147,7 @@ def _remove_history(settings: Settings, provider: str, symbol: str | None, why: 
             "stay: purge the whole provider to remove them."
         )
     # an unfinished build is nobody's record, and may hold the rows
+    finish_publication(home)
     shutil.rmtree(home.build.parent, ignore_errors=True)
     _print_what_is_left(settings, provider)
 
