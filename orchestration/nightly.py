@@ -13,6 +13,7 @@ from orchestration.dagster_home import prepare_dagster_home
 from orchestration.gate_worker import gate_worker
 from orchestration.record import is_published_by
 from orchestration.resources import Settings
+from warehouse.files import copy_database
 from warehouse.home import Home
 from warehouse.lock import writer_lock
 
@@ -76,15 +77,13 @@ def scratch_home(settings: Settings) -> Iterator[Home]:
         home = Home(folder)
         home.make_folders()
         with writer_lock(settings.home.writer_lock):
+            copy_database(settings.home.ledger, home.ledger)
             for source, target in (
-                (settings.home.ledger, home.ledger),
                 (settings.home.dbt_target, home.dbt_target),
                 (settings.cache_root, home.data / "cache"),
             ):
                 if source.is_dir():
                     shutil.copytree(source, target, dirs_exist_ok=True)
-                elif source.exists():
-                    shutil.copy2(source, target)
         yield home
     finally:
         shutil.rmtree(folder, ignore_errors=True)

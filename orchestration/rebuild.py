@@ -19,6 +19,7 @@ from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash
 from warehouse.connection import connect
 from warehouse.context import BuildContext, begin_build
+from warehouse.files import copy_database
 from warehouse.home import Home
 from warehouse.ledger_copy import LedgerCut, copy_ledger
 from warehouse.lock import writer_lock
@@ -156,7 +157,7 @@ def rebuilding(
         scratch.make_folders()
         ledger = folder / "ledger.duckdb"
         with nullcontext() if holds_lock else writer_lock(home.writer_lock, announce=announce):
-            shutil.copy2(home.ledger, ledger)
+            copy_database(home.ledger, ledger)
             if home.dbt_target.is_dir():  # what dbt remembers of the project saves seconds
                 shutil.copytree(home.dbt_target, scratch.dbt_target, dirs_exist_ok=True)
         yield Rebuilder(scratch, ledger, world=world, sessions=sessions, threads=threads)

@@ -6,8 +6,16 @@ import sys
 
 import pytest
 
+from warehouse.connection import connect
 from warehouse.errors import StorageError
-from warehouse.files import SCRATCH, LineLog, sweep_scratch, write_bytes
+from warehouse.files import (
+    SCRATCH,
+    LineLog,
+    copy_database,
+    log_of_writes,
+    sweep_scratch,
+    write_bytes,
+)
 
 
 def test_file_is_replaced_whole(tmp_path):
@@ -36,6 +44,25 @@ def test_leftovers_of_dead_processes_are_swept_and_those_of_living_ones_stay(tmp
         (folder / f".{owner}.1.file.new").write_bytes(b"half")
     assert sweep_scratch(tmp_path) == 3
     assert [path.name for path in folder.iterdir()] == [f".{os.getppid()}.1.file.new"]
+
+
+KILLED_WRITER = """
+import os, sys
+import duckdb
+connection = duckdb.connect(sys.argv[1])
+connection.execute("create table numbers as select 1 as n")
+connection.execute("checkpoint")
+connection.execute("insert into numbers values (2)")
+os._exit(9)
+"""
+
+
+def test_copy_of_a_database_has_what_a_killed_writer_had_logged(tmp_path):
+    subprocess.run([sys.executable, "-c", KILLED_WRITER, str(tmp_path / "one")], check=False)
+    assert log_of_writes(tmp_path / "one").exists()
+    copy_database(tmp_path / "one", tmp_path / "other")
+    with connect(tmp_path / "other", read_only=True) as copy:
+        assert copy.execute("select n from numbers order by n").fetchall() == [(1,), (2,)]
 
 
 def test_line_that_a_crash_cut_off_is_ended_before_the_next(tmp_path):
