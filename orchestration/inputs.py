@@ -1,7 +1,7 @@
 """The night's inputs: fetch them, land what is new, and give every story its score."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 from ingestion.night import Collected, NightInputs, collect_night_inputs
 from ingestion.settings import SourceSettings
 from orchestration.freshness import INDEX_NAMES, SERIES
-from orchestration.scores import score_new_stories
+from orchestration.scores import score_landed_stories
 from orchestration.universe import Universe
 from warehouse.connection import Connection
 from warehouse.landing_log import append_to_log
@@ -76,9 +76,9 @@ def land_inputs(
     # the requests come first: their order tells which of two answers of one moment was the later
     _log_fetches(ledger, collected, run_id)
     landing = land(ledger, collected.tables, sessions=sessions, run_id=run_id, now=now)
-    score_new_stories(ledger)
+    version = score_landed_stories(ledger, run_id=run_id, now=now)
     append_to_log(ledger, raw_responses)
-    return landing
+    return replace(landing, ledger_version=version)
 
 
 def _log_fetches(ledger: Connection, collected: Collected, run_id: str) -> None:

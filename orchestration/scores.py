@@ -59,21 +59,34 @@ class Recomputation:
 def score_new_stories(ledger: Connection) -> int:
     """Score the stored texts that the present method has not scored; returns how many.
 
-    A score is arithmetic on words and known as soon as they are. It belongs to the ledger version
-    at which it was made, so that an older night keeps the scores it had.
+    A score is arithmetic on words and known as soon as they are. It belongs to the newest ledger
+    version: the caller has just landed the stories.
     """
-    scored = _scored(
-        ledger.execute(
-            f"select headline_hash, headline, summary from ({_stored_stories()}) "
-            f"where headline_hash not in (select headline_hash from {SCORES} where method = ?) "
-            "order by 1",
-            [METHOD],
-        ).fetchall()
-    )
+    scored = _unscored(ledger)
     if scored.num_rows:
         with transaction(ledger):
             _append(ledger, scored, newest_version(ledger))
     return int(scored.num_rows)
+
+
+def score_landed_stories(ledger: Connection, *, run_id: str, now: datetime) -> int:
+    """Score what has no score yet, after a landing; returns the newest ledger version.
+
+    Where nothing has landed and the newest version was read by a published night, what is scored
+    are stories of old, by a new release's method: the night keeps the version that it read, and the
+    scores begin one of their own. A version that no night has read (a killed run's) is completed.
+    """
+    newest = newest_version(ledger)
+    is_read = ledger.execute(
+        "select 1 from ops.nights where status in ('CLEAN', 'DEGRADED') and ledger_version >= ? "
+        "limit 1",
+        [newest],
+    ).fetchone()
+    if is_read is None:
+        score_new_stories(ledger)
+    elif (scored := _unscored(ledger)).num_rows:
+        _append_version(ledger, scored, newest + 1, run_id=run_id, now=now)
+    return newest_version(ledger)
 
 
 def recompute_scores(ledger: Connection, *, run_id: str, now: datetime) -> Recomputation:
@@ -123,6 +136,18 @@ def recompute_scores(ledger: Connection, *, run_id: str, now: datetime) -> Recom
     if version is not None:
         _append_version(ledger, differing, version, run_id=run_id, now=now)
     return _recomputation(ledger, version)
+
+
+def _unscored(ledger: Connection) -> pa.Table:
+    """Hash and score of the stored texts that the present method has not scored."""
+    return _scored(
+        ledger.execute(
+            f"select headline_hash, headline, summary from ({_stored_stories()}) "
+            f"where headline_hash not in (select headline_hash from {SCORES} where method = ?) "
+            "order by 1",
+            [METHOD],
+        ).fetchall()
+    )
 
 
 def _scored(stories: Sequence[tuple[str, str, str | None]]) -> pa.Table:

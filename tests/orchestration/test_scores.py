@@ -9,7 +9,12 @@ import pytest
 import yaml
 
 from ingestion.sentiment import METHOD, Story, score_stories
-from orchestration.scores import TEXT_HASH, recompute_scores, score_new_stories
+from orchestration.scores import (
+    TEXT_HASH,
+    recompute_scores,
+    score_landed_stories,
+    score_new_stories,
+)
 from warehouse.availability import RAW_TABLES, STAMP_RULES
 from warehouse.connection import Connection, connect
 from warehouse.ledger import newest_version, open_ledger
@@ -68,6 +73,33 @@ def test_each_text_is_scored_once_whoever_tells_it(ledger: Connection) -> None:
     assert score_new_stories(ledger) == 1
     assert stored(ledger) == [(METHOD, score(GOOD), 1)]
     assert score_new_stories(ledger) == 0
+
+
+def publish_night(ledger: Connection, version: int) -> None:
+    ledger.execute(
+        "insert into ops.nights by name select date '2017-06-30' as night, 1 as attempt, "
+        "'CLEAN' as status, 'first' as run_id, ?::timestamptz as started_at, "
+        "?::timestamptz as finished_at, 'sandbox:1' as world, ? as ledger_version",
+        [NOW, NOW, version],
+    )
+
+
+def test_version_that_no_night_has_read_gets_its_scores(ledger: Connection) -> None:
+    """Also where a run was killed between its landing and its scores."""
+    publish_night(ledger, 0)
+    tell(ledger, GOOD)
+    assert score_landed_stories(ledger, run_id="night", now=NOW) == 1
+    assert stored(ledger) == [(METHOD, score(GOOD), 1)]
+
+
+def test_new_method_leaves_the_version_that_a_published_night_read(ledger: Connection) -> None:
+    tell(ledger, GOOD)
+    keep_score(ledger, GOOD, 0.5, "older")
+    publish_night(ledger, 1)
+    assert score_landed_stories(ledger, run_id="night", now=NOW) == 2
+    assert stored(ledger) == [("older", 0.5, 1), (METHOD, score(GOOD), 2)]
+    assert newest_version(ledger) == 2
+    assert score_landed_stories(ledger, run_id="night", now=NOW) == 2
 
 
 def test_other_summary_is_another_text(ledger: Connection) -> None:
