@@ -267,7 +267,7 @@ def _keep_decisions(connection: Connection, night: date, target: Path) -> None:
 
 def _forget_old_nights(home: Home) -> None:
     """Delete the oldest folders, and what a killed run was still writing: that is no night."""
-    folders = sorted(path for path in home.nights.iterdir() if path.is_dir())
+    folders = sorted(path for path in home.nights.glob("*") if path.is_dir())
     unfinished = [folder for folder in folders if folder.suffix == UNFINISHED]
     nights = [folder for folder in folders if folder.suffix != UNFINISHED]
     for folder in (*unfinished, *nights[:-NIGHTS_KEPT]):
