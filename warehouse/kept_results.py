@@ -84,7 +84,7 @@ def _column_text(name: str, difference: ColumnDifference) -> str:
 
 
 def difference_from_kept(
-    connection: Connection, relation: str, kept: Path
+    connection: Connection, relation: str, kept: Path, *, where: str = "true"
 ) -> ResultDifference | None:
     """Compare a table of the connected file with the rows that a night kept of it.
 
@@ -93,6 +93,7 @@ def difference_from_kept(
     connection : the night built again.
     relation : schema and name of a table there.
     kept : the parquet file with the rows as they were published.
+    where : SQL of the rows that are kept.
 
     Returns
     -------
@@ -108,7 +109,9 @@ def difference_from_kept(
     connection.execute(
         "create or replace temp table pairs as "
         + paired_rows(
-            layout, f"select {columns} from {relation}", f"select {columns} from ({then_rows})"
+            layout,
+            f"select {columns} from {relation} where {where}",
+            f"select {columns} from ({then_rows})",
         )
     )
     found = _summed_up(

@@ -37,14 +37,19 @@ MANIFEST = "manifest.json"
 ENVIRONMENT = "environment.json"
 FRESH, REPLACED = "fresh", "replaced"
 KEPT_DECISIONS = "analytics.decisions"
-KEPT_RESULTS = (
-    "marts.fct_signals",
-    "analytics.target_weights",
-    "analytics.orders",
-    "analytics.backtest_metrics",
-    "analytics.portfolio_daily",
-    "analytics.sleeve_weights",
-)
+KEPT_RESULTS: Mapping[str, str] = {
+    "marts.fct_signals": "true",
+    "analytics.target_weights": "true",
+    "analytics.orders": "true",
+    "analytics.backtest_metrics": "true",
+    "analytics.portfolio_daily": "true",
+    "analytics.sleeve_weights": "true",
+    "analytics.walk_forward_windows": "true",
+    "analytics.backtest_daily": "variant = 'walk_forward' or strategy = 'portfolio'",
+    "intermediate.int_macro_as_of": "true",
+}
+"""What a night's folder holds of it: table to the rows, as SQL. The paths that the portfolio is
+made of, with the bill, let a later night be read as it stood at an earlier session."""
 
 
 @dataclass(frozen=True)
@@ -210,10 +215,10 @@ def _write_results(home: Home, manifest: Manifest, environment: str) -> None:
     (fresh / MANIFEST).write_text(manifest.to_json())
     (fresh / ENVIRONMENT).write_text(environment)
     with connect(home.build, read_only=True) as connection:
-        for name in KEPT_RESULTS:
+        for name, rows in KEPT_RESULTS.items():
             if name in manifest.tables:
-                target = fresh / f"{name}.parquet"
-                connection.execute(f"copy (select * from {name}) to '{quoted_path(target)}'")
+                target = quoted_path(fresh / f"{name}.parquet")
+                connection.execute(f"copy (select * from {name} where {rows}) to '{target}'")
         _keep_decisions(connection, manifest.night, fresh / f"{KEPT_DECISIONS}.parquet")
     for path in (*fresh.iterdir(), fresh):
         flush_to_disk(path)

@@ -69,7 +69,7 @@ class Comparison:
 
 def compare_with_published(home: Home, night: PublishedNight, rebuilt: Manifest) -> Comparison:
     """Put a rebuilt night's manifest beside what is left of the published one."""
-    kept, why_not = _kept_attempt(home, night)
+    kept, why_not = kept_attempt(home, night)
     changes = None
     if kept is not None and kept.environment:
         changes = tuple(environment_changes(kept.environment, present_environment()))
@@ -82,8 +82,8 @@ def named(tables: Sequence[str], *, most: int = 4) -> str:
     return shown if len(tables) <= most else f"{shown} and {len(tables) - most} more"
 
 
-def _kept_attempt(home: Home, night: PublishedNight) -> tuple[KeptManifest | None, str]:
-    """The night's folder if it is this attempt's, else why it cannot be used."""
+def kept_attempt(home: Home, night: PublishedNight) -> tuple[KeptManifest | None, str]:
+    """The night's folder if it is this attempt's, else why it is not, in words after "because"."""
     try:
         kept = read_kept_manifest(home, night.night)
     except CorruptFileError:

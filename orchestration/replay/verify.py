@@ -83,7 +83,10 @@ def _kept_results(compared: Comparison) -> Mapping[str, Path]:
 
 def _differences(file: Path, results: Mapping[str, Path]) -> list[ResultDifference]:
     with connect(file, read_only=True) as rebuilt:
-        found = [difference_from_kept(rebuilt, name, path) for name, path in results.items()]
+        found = [
+            difference_from_kept(rebuilt, name, path, where=KEPT_RESULTS[name])
+            for name, path in results.items()
+        ]
     return [difference for difference in found if difference is not None]
 
 

@@ -17,9 +17,17 @@ ROWS = (
 
 
 def difference(
-    folder: Path, then: tuple[str, ...], now: tuple[str, ...], *, columns: str = "*"
+    folder: Path,
+    then: tuple[str, ...],
+    now: tuple[str, ...],
+    *,
+    columns: str = "*",
+    where: str = "true",
 ) -> ResultDifference | None:
-    """Keep some rows, make a table of others, and compare. `columns`: of the kept file."""
+    """Keep some rows, make a table of others, and compare.
+
+    `columns`: of the kept file. `where`: the rows of the table that count.
+    """
     kept = folder / "marts.fct_signals.parquet"
     with connect(folder / "rebuilt.duckdb") as connection:
         connection.execute(
@@ -33,7 +41,7 @@ def difference(
             f"(values {', '.join(now)}) {COLUMNS}"
         )
     with connect(folder / "rebuilt.duckdb", read_only=True) as connection:
-        return difference_from_kept(connection, "marts.fct_signals", kept)
+        return difference_from_kept(connection, "marts.fct_signals", kept, where=where)
 
 
 def found(folder: Path, *now: str) -> ResultDifference:
@@ -102,3 +110,7 @@ def test_columns_of_one_side_only_are_named_and_not_compared(
     assert result is not None
     assert (result.new_columns, result.lost_columns, result.changed) == (new, lost, 0)
     assert result.is_notable
+
+
+def test_only_the_rows_that_are_kept_are_compared(tmp_path: Path) -> None:
+    assert difference(tmp_path, ROWS[:2], ROWS, where="symbol = 'AAPL'") is None

@@ -182,9 +182,12 @@ def test_folder_that_a_killed_run_left_is_no_night(home: Home) -> None:
 def test_night_keeps_what_a_comparison_of_two_nights_reads(home: Home) -> None:
     manifest = build(home, "('A', 1.0)")
     with connect(home.build) as connection:
-        connection.execute("create schema analytics")
         for name in KEPT_RESULTS:
-            connection.execute(f"create table if not exists {name} as select 1 as x")
+            connection.execute(f"create schema if not exists {name.split('.')[0]}")
+            connection.execute(
+                f"create table if not exists {name} as "
+                "select 'equities' as strategy, 'walk_forward' as variant"
+            )
         manifest = replace(manifest, tables=digest_tables(connection))
     swap(home, manifest)
     kept = {path.stem for path in (home.nights / NIGHT.isoformat()).glob("*.parquet")}
@@ -198,3 +201,20 @@ def test_reading_before_the_first_night_says_what_to_do(home: Home) -> None:
         connect(home.published, read_only=True),
     ):
         pass
+
+
+def test_of_the_daily_rows_only_the_governing_paths_are_kept(home: Home) -> None:
+    manifest = build(home, "('A', 1.0)")
+    with connect(home.build) as connection:
+        connection.execute("create schema analytics")
+        connection.execute(
+            "create table analytics.backtest_daily as select * from (values "
+            "('equities', 'walk_forward'), ('equities', 'balanced_event'), "
+            "('portfolio', 'default'), ('benchmark', 'spy')) as t(strategy, variant)"
+        )
+        manifest = replace(manifest, tables=digest_tables(connection))
+    swap(home, manifest)
+    kept = home.nights / "2017-06-30" / "analytics.backtest_daily.parquet"
+    with connect(":memory:") as connection:
+        rows = connection.execute(f"select strategy, variant from '{kept}' order by 1").fetchall()
+    assert rows == [("equities", "walk_forward"), ("portfolio", "default")]
