@@ -4,7 +4,8 @@
 AnalyticsError
 ├── ParameterError       fix the call: an argument is out of its range or shape
 ├── InputError           fix the input: a frame lacks a column, a session or a key is doubled
-└── ConfigurationError   fix the file: config/portfolio.yaml says something that is not allowed
+├── ConfigurationError   fix the file: config/portfolio.yaml says something that is not allowed
+└── AttributionError     fix the code: the parts of a change do not sum to it
 ```
 """
 
@@ -23,3 +24,7 @@ class InputError(AnalyticsError, ValueError):
 
 class ConfigurationError(AnalyticsError, ValueError):
     """A value of the user's configuration is not allowed; the message names file, key and range."""
+
+
+class AttributionError(AnalyticsError, ArithmeticError):
+    """The parts of a change do not sum to the whole."""
