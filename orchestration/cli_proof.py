@@ -139,7 +139,39 @@ def replay(
     machine or with other packages. 1: different, or rows were removed from the ledger since. 2:
     that night published nothing, or wrong usage.
     """
-    from orchestration.commands.replay import ReplayOptions, parse_night, replay_command
+    from orchestration.commands.replay import ReplayOptions, replay_command
+    from orchestration.moments import parse_night
 
-    options = ReplayOptions(parse_night(night), attempt, verify, to, threads)
+    options = ReplayOptions(parse_night(night) if night else None, attempt, verify, to, threads)
     raise typer.Exit(replay_command(options, as_json=as_json))
+
+
+@proof_app.command(
+    epilog="Examples: `mqp diff` · `mqp diff 2026-11-20` · `mqp diff 2026-11-19 2026-11-20` · "
+    "`mqp diff --json`"
+)
+def diff(
+    nights: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NIGHT [NIGHT]]",
+            help="Two published nights. One: that night and the one before it. None: the last two.",
+        ),
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what changed between two published nights, and why.
+
+    Changed signals with their reasons, changed weights and headline figures with the part of each
+    cause: code, revised rows, configuration, limits, new sessions. One is swapped after the other,
+    so the parts sum to the whole. Also every row that providers restated or delivered late, and
+    what gate 1 began or ceased to withhold. Nothing in the home is changed.
+
+    At once where the later night has compared itself with the one before; else it rebuilds what is
+    needed, which takes about a minute where the code has changed since. Exit code 0: compared. 2:
+    a night was not published.
+    """
+    from orchestration.commands.diff import diff_command
+
+    raise typer.Exit(diff_command(nights or [], as_json=as_json))

@@ -1,6 +1,6 @@
 """Moments as people write them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from orchestration.errors import UsageError
 
@@ -22,3 +22,17 @@ def past_moment(text: str) -> datetime:
     if moment.tzinfo is None:
         raise UsageError(f"--as-of is '{text}' without a time zone: add Z for UTC.")
     return moment.astimezone(UTC)
+
+
+def parse_night(text: str) -> date:
+    """Read a night's name as people write it.
+
+    Raises
+    ------
+    UsageError
+        It is no date.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as err:
+        raise UsageError(f"'{text}' is no night: write its date, such as 2026-11-20.") from err

@@ -41,5 +41,7 @@ def write_pages(
             title=f"Night {status.night}, attempt {status.attempt}",
             banner=banner or "",
         )
-    page = render_report(home.published, status, target_volatility=target_volatility)
+    page = render_report(
+        home.published, status, target_volatility=target_volatility, nights=home.nights
+    )
     write_text(home.reports / "latest.html", page)

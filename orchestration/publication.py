@@ -113,8 +113,11 @@ def report_night(run: "NightRun") -> None:
     """Write what people open, from the published file."""
     if run.status is None:
         raise NightError("There is nothing to report: this run has not published a night.")
+    from orchestration.difference.run import Comparer
     from orchestration.pages import write_exports
 
+    if run.is_fetching:
+        Comparer(run.settings.home, run.settings.world, run.sessions).keep(run.night)
     write_exports(run.settings.home)
     _write_pages(run, run.status)
 

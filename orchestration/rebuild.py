@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 
 from orchestration.build import compute_analytics, write_tables
@@ -59,7 +60,11 @@ class Rebuilder:
     ) -> None:
         self._scratch, self._ledger = scratch, ledger
         self._world, self._sessions, self._threads = world, sessions, threads
-        self._dbt = DbtSession(scratch, threads=threads)
+
+    @cached_property
+    def _dbt(self) -> DbtSession:
+        """The parsed project; whoever builds nothing does not wait for it."""
+        return DbtSession(self._scratch, threads=self._threads)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -147,7 +152,7 @@ def rebuilding(
     Raises
     ------
     NightError
-        There is no ledger yet, or the dbt project does not parse.
+        There is no ledger yet.
     """
     if not home.ledger.exists():
         raise NightError("There is no ledger yet: run `mqp nightly` first.")

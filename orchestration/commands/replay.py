@@ -49,22 +49,6 @@ class ReplayOptions:
     threads: int | None = None
 
 
-def parse_night(text: str | None) -> date | None:
-    """Read a night's name as people write it.
-
-    Raises
-    ------
-    UsageError
-        It is no date.
-    """
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as err:
-        raise UsageError(f"'{text}' is no night: write its date, such as 2026-11-20.") from err
-
-
 def replay_command(options: ReplayOptions, *, as_json: bool) -> int:
     """Replay a night and print what came of it; returns the exit code."""
     settings = load_settings()

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.commands.replay import ReplayOptions, parse_night, replay_command
+from orchestration.commands.replay import ReplayOptions, replay_command
 from orchestration.errors import NightError, UsageError
+from orchestration.moments import parse_night
 from tests.replay.homes import NIGHT, Making, published_home
 from warehouse.connection import connect
 from warehouse.errors import WorldMismatchError
