@@ -13,6 +13,7 @@ from reports import wording
 from reports.night import Night, read_night
 from reports.performance import daily_returns
 from reports.queries import open_published
+from reports.sections.difference import difference_section, night_difference
 from reports.sections.growth import growth_section
 from reports.sections.markets import spreads_section, term_section
 from reports.sections.overview import banner, overview
@@ -31,6 +32,7 @@ def render_report(
     status: RunStatus,
     *,
     target_volatility: float = DEFAULT_TARGET_VOLATILITY,
+    nights: Path | None = None,
 ) -> str:
     """Render the night as one HTML page.
 
@@ -40,6 +42,7 @@ def render_report(
         says what is not there yet.
     status : what became of the run.
     target_volatility : annual volatility that the portfolio aims at, drawn as a line.
+    nights : folder of the last nights, where the comparison with the night before stands.
 
     Returns
     -------
@@ -49,18 +52,20 @@ def render_report(
     with open_published(warehouse) as published:
         night = read_night(published, status)
         template = _environment().get_template("report.html")
-        return template.render(**_content(night, target_volatility))
+        return template.render(**_content(night, target_volatility, nights))
 
 
-def _content(night: Night, target_volatility: float) -> dict[str, Any]:
+def _content(night: Night, target_volatility: float, nights: Path | None) -> dict[str, Any]:
     benchmarks = daily_returns(night.published, "benchmark")
+    difference = night_difference(night, nights)
     script = _template_text("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {
         "night": night,
         "status": night.status,
         "banner": banner(night),
-        "overview": overview(night),
+        "overview": overview(night, difference),
+        "changed": difference_section(night, difference),
         "strategies": [strategy_section(night, name, benchmarks) for name in night.strategies],
         "portfolio": portfolio_section(night, benchmarks, target_volatility=target_volatility),
         "record": record_section(night),

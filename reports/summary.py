@@ -49,7 +49,7 @@ class NightSummary:
         played = f"  REHEARSAL: {self.rehearsal}" if self.rehearsal else ""
         yield f"Night    {self.night}  {self.status}{world}{played}"
         for sentence in self.reasons:
-            yield _printable(f"         - {sentence}")
+            yield wording.printable(f"         - {sentence}")
         if self.fallbacks:
             yield from _labelled("Fallback", [_fallback(row) for row in self.fallbacks])
         if alarming := [_quota(row) for row in self.quotas if row["is_alarming"]]:
@@ -93,7 +93,7 @@ def night_summary(warehouse: Path, status: RunStatus) -> NightSummary:
 
 def _labelled(label: str, lines: list[str]) -> Iterator[str]:
     for at, line in enumerate(lines):
-        yield _printable(f"{label if at == 0 else '':<9}{line}")
+        yield wording.printable(f"{label if at == 0 else '':<9}{line}")
 
 
 def _fallback(row: Mapping[str, Any]) -> str:
@@ -114,11 +114,6 @@ def _quota(row: Mapping[str, Any]) -> str:
         f"{row['provider']}: {row['used']} of {row['limit']} calls of the day are used, "
         f"new ones from {row['resets_at']:%Y-%m-%d %H:%M} UTC"
     )
-
-
-def _printable(line: str) -> str:
-    """A line without control characters: text from outside must not steer the terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def _change(change: SignalChange) -> str:

@@ -123,6 +123,11 @@ def moment(value: datetime | None) -> str:
     return f"{there:%Y-%m-%d %H:%M} New York ({universal} UTC)"
 
 
+def printable(line: str) -> str:
+    """A line without control characters: text from outside must not steer the terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
 def count(how_many: int, noun: str, plural: str | None = None) -> str:
     """A count with its noun: 1 order, 3 orders."""
     return f"{how_many:,} {noun if how_many == 1 else plural or noun + 's'}"

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reports import wording
+from reports.difference import Difference
 from reports.holdings import LIMITS, NOTHING, Holding
 from reports.night import Night
 from reports.performance import metrics
+from reports.signals import SignalChange
 from reports.sparks import weight_bar
 
 OWN_OVERRIDES = ("quarantined", "no_bar", "not_tradable", "short_history")
@@ -45,8 +47,8 @@ def _world_banner(night: Night) -> dict[str, str] | None:
     return None
 
 
-def overview(night: Night) -> dict[str, Any]:
-    """Everything above the fold."""
+def overview(night: Night, difference: Difference | None = None) -> dict[str, Any]:
+    """Everything above the fold; what changed is measured against what was published, if it is."""
     largest = max((abs(held.final_weight) for held in night.book.holdings), default=0.0)
     holdings = [_holding(held, largest) for held in night.book.holdings]
     return {
@@ -62,8 +64,9 @@ def overview(night: Night) -> dict[str, Any]:
         "orders": night.book.orders,
         "order_total": sum(abs(order["notional_usd"] or 0.0) for order in night.book.orders),
         "order_cost": sum(order["expected_cost_usd"] or 0.0 for order in night.book.orders),
-        "signal_changes": night.changes,
-        "weight_changes": _weight_changes(night),
+        "since": difference.earlier.night if difference else None,
+        "signal_changes": _signal_changes(difference) if difference else night.changes,
+        "weight_changes": _weight_changes(night, difference),
         "distrust": list(_distrust(night)),
     }
 
@@ -153,9 +156,23 @@ def _limit_words(held: Holding) -> str:
     return "limits: " + ", ".join(bites) if bites else ""
 
 
-def _weight_changes(night: Night) -> list[Holding]:
-    moved = [held for held in night.book.holdings if abs(held.change) >= SHOWN_WEIGHT_CHANGE]
-    return sorted(moved, key=lambda held: -abs(held.change))
+def _signal_changes(difference: Difference) -> tuple[SignalChange, ...]:
+    return tuple(
+        SignalChange(row.strategy, row.symbol, row.before or 0, row.after or 0, row.reason)
+        for row in difference.signals
+    )
+
+
+def _weight_changes(night: Night, difference: Difference | None) -> list[tuple[str, float]]:
+    """Symbols whose target moved by what matters, the largest move first."""
+    changes: dict[str, float] = {}
+    if difference is None:
+        changes = {held.symbol: held.change for held in night.book.holdings}
+    else:
+        for row in difference.weights:
+            changes[row.symbol] = changes.get(row.symbol, 0.0) + row.change
+    moved = [pair for pair in changes.items() if abs(pair[1]) >= SHOWN_WEIGHT_CHANGE]
+    return sorted(moved, key=lambda pair: -abs(pair[1]))
 
 
 def _distrust(night: Night) -> Iterator[str]:

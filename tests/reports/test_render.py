@@ -64,8 +64,8 @@ def test_page_is_well_formed(page: str) -> None:
 def test_page_has_every_section(page: str) -> None:
     sections = {found["id"] for tag, found in Elements(page).seen if tag == "section"}
     assert sections == {
-        "hold", "portfolio", "record", "equities", "credit", "volatility", "quality", "inputs",
-        "provenance",
+        "hold", "changed", "portfolio", "record", "equities", "credit", "volatility", "quality",
+        "inputs", "provenance",
     }  # fmt: skip
 
 
