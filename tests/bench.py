@@ -20,6 +20,7 @@ from orchestration.freshness import INDEX_NAMES, SERIES
 from orchestration.resources import REPOSITORY
 from orchestration.universe import load_universe
 from tests.analytics.test_backtest_properties import random_case, slow_rows
+from tests.bench_scale import bench_scale
 from tests.bench_throughput import bench_throughput
 from tests.bench_why import bench_why
 from tests.ingestion.labelled_news import (
@@ -145,6 +146,7 @@ def main() -> None:
         bench_night_inputs(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         bench_why(Path(folder))
+    bench_scale()
 
 
 if __name__ == "__main__":

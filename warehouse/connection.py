@@ -26,7 +26,11 @@ REFUSALS = (
 
 @contextmanager
 def connect(
-    path: Path | str, *, read_only: bool = False, threads: int | None = None
+    path: Path | str,
+    *,
+    read_only: bool = False,
+    threads: int | None = None,
+    storage_version: str | None = None,
 ) -> Iterator[Connection]:
     """Open a DuckDB file with UTC as its time zone, and close it on the way out.
 
@@ -35,6 +39,8 @@ def connect(
     path : the file, or ``:memory:``.
     read_only : refuse every write; the file must exist.
     threads : how many DuckDB uses; all cores when left out.
+    storage_version : the oldest DuckDB that can read the file, if it is created here; without one
+        it is 1.0.
 
     Raises
     ------
@@ -50,7 +56,11 @@ def connect(
     if read_only and not Path(path).exists():
         raise NotPublishedError(f"There is no {Path(path).name} here yet: run `mqp nightly` first.")
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
+        connection = duckdb.connect(
+            str(path),
+            read_only=read_only,
+            config={"storage_compatibility_version": storage_version} if storage_version else {},
+        )
     except duckdb.Error as err:
         raise _told(path, err) or CorruptFileError(
             f"{Path(path).name} cannot be opened: {_first_line(err)}"

@@ -4,10 +4,10 @@
     bad, until its release, from the row's own session on: what a first load finds in old history
     counts there as if the gate had run in time, so that a build at an earlier moment agrees. What
     is found is bounded by `recorded_at`, the moment up to which the record of gate 1 is read (a
-    night's own; a proof reads one record at many moments). Later versions of a key that began with a bad one wait for the release
-    too: nothing of it was there to decide on. Where an older version was good, they restate it
-    and keep its time. `day` is the SQL of the row's New York date; `key` the columns that tell
-    rows of one symbol and day apart.
+    night's own; a proof reads one record at many moments). Later versions of a key that began with
+    a bad one wait for the release too: nothing of it was there to decide on. Where an older version
+    was good, they restate it and keep its time. `day` is the SQL of the row's New York date; `key`
+    the columns that tell rows of one symbol and day apart.
 #}
 {% macro as_of(table, symbol, day, key=[]) %}
     with
@@ -47,7 +47,7 @@
         group by all
     ),
 
-    versions as (
+    versions as not materialized (
         select
             *,
             {{ symbol }} as quarantine_symbol,
@@ -55,19 +55,30 @@
         from {{ source('raw', table) }}
     ),
 
+    -- of nearly every key no version was ever judged bad
+    unsuspected as (
+        select versions.* exclude (quarantine_symbol, quarantine_date)
+        from versions
+        anti join bad_rows
+            on
+                versions.quarantine_symbol = bad_rows.symbol
+                and versions.quarantine_date
+                between bad_rows.first_date and bad_rows.last_date
+    ),
+
     suspected as (
         select
             versions.*,
-            (
-                select max(bad_rows.released_at)
-                from bad_rows
-                where
-                    bad_rows.symbol = versions.quarantine_symbol
-                    and versions.quarantine_date
-                    between bad_rows.first_date and bad_rows.last_date
-                    and versions.ledger_version = bad_rows.ledger_version
+            max(bad_rows.released_at) filter (
+                versions.ledger_version = bad_rows.ledger_version
             ) as withheld_until
         from versions
+        inner join bad_rows
+            on
+                versions.quarantine_symbol = bad_rows.symbol
+                and versions.quarantine_date
+                between bad_rows.first_date and bad_rows.last_date
+        group by all
     ),
 
     judged as (
@@ -89,24 +100,53 @@
             order by ledger_version
             range between unbounded preceding and current row
         )
+    ),
+
+    every_version as not materialized (
+        select * from unsuspected
+        union all by name
+        select * from judged
     )
 
-    select judged.*
-    from judged
+    select every_version.*
+    from every_version
     inner join context
         on
-            judged.ledger_version <= context.ledger_version
-            and judged.available_at <= context.as_of_at
+            every_version.ledger_version <= context.ledger_version
+            and every_version.available_at <= context.as_of_at
 {% endmacro %}
 
 
-{# Policy `restate`: of each key the version landed last counts. #}
-{% macro is_newest_version(key) -%}
-    row_number() over (
-        partition by {{ key | join(', ') }}
-        order by ledger_version desc, row_hash desc
-    ) = 1
-{%- endmacro %}
+{#
+    Policy `restate`: of each key the version landed last counts. Nearly every key has one version
+    only, so that the others alone are ranked.
+#}
+{% macro newest_versions(rows, key) %}
+    with
+    restated as (
+        select {{ key | join(', ') }}
+        from {{ rows }}
+        group by all
+        having count(*) > 1
+    ),
+
+    ranked as (
+        select {{ rows }}.*
+        from {{ rows }}
+        semi join restated using ({{ key | join(', ') }})
+        qualify
+            row_number() over (
+                partition by {{ key | join(', ') }}
+                order by ledger_version desc, row_hash desc
+            ) = 1
+    )
+
+    select {{ rows }}.*
+    from {{ rows }}
+    anti join restated using ({{ key | join(', ') }})
+    union all by name
+    select * from ranked
+{% endmacro %}
 
 
 {# When the next version of the same thing was known; never without one. #}

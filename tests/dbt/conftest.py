@@ -51,7 +51,7 @@ class DbtHome:
         )
         begin_build(self.home.build, context, sessions)
 
-    def dbt(self, *arguments: str) -> str:
+    def dbt(self, *arguments: str, profiles: Path = PROJECT) -> str:
         """Run dbt in a process of its own; its whole output when it fails."""
         self.home.dbt_target.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
@@ -61,7 +61,7 @@ class DbtHome:
                 "--project-dir",
                 str(PROJECT),
                 "--profiles-dir",
-                str(PROJECT),
+                str(profiles),
                 "--target-path",
                 str(self.home.dbt_target),
                 "--log-path",

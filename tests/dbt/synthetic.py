@@ -59,7 +59,7 @@ def land_market(connection: Connection, market: Market, sessions: Sessions) -> i
         for name, rows in market.rows.items()
     }
     landing = land(connection, tables, sessions=sessions, run_id="synthetic", now=market.fetched_at)
-    _score_headlines(connection, landing.ledger_version)
+    score_headlines(connection, landing.ledger_version)
     return landing.ledger_version
 
 
@@ -229,7 +229,7 @@ def _add_indexes(market: Market) -> None:
             )
 
 
-def _score_headlines(connection: Connection, version: int) -> None:
+def score_headlines(connection: Connection, version: int) -> None:
     """Scores in [-1, 1] by words, standing in for the real scorer."""
     connection.execute(
         """

@@ -68,10 +68,8 @@ MUTANTS: Mapping[str, Mutant] = {
             TRUNCATION,
             "intermediate.int_sentiment_summarised",
             "dbt_project/models/intermediate/sentiment/int_sentiment_summarised.sql",
-            "        sentiment_score,\n        article_count,\n        {{ trailing(",
-            "        sentiment_score,\n        article_count,\n        avg(score_or_zero) over (\n"
-            "            partition by symbol\n            order by session_date\n"
-            "            rows between 1 preceding and 1 following\n        ) + 0 * {{ trailing(",
+            "        sessions.session_number + sessions_ago as session_number\n",
+            "        sessions.session_number + sessions_ago - 1 as session_number\n",
         ),
         _one(
             "z-score over the full sample",

@@ -147,7 +147,7 @@ def test_quarantine_of_later_rows_is_a_revision(
     put(ledger, polygon__daily_bars=bars([("AAPL", monday, 9.0)]))
     ledger.execute(
         "insert into quality.quarantine values "
-        "('raw.polygon__daily_bars', 'AAPL', ?, ?, 'jump', ?, ?, null, null, 3)",
+        "('raw.polygon__daily_bars', 'AAPL', ?, ?, 'jump', ?, ?, null, null, 3, 1)",
         [monday, monday, monday, SESSIONS.decided_at(monday)],
     )
     assert unrevised(ledger, later) is expected
@@ -155,7 +155,7 @@ def test_quarantine_of_later_rows_is_a_revision(
 
 def test_quarantines_and_releases_are_told_with_their_reasons(ledger: Connection) -> None:
     row = ["raw.polygon__daily_bars", "AAPL", A, A, "jump", A]
-    sql = "insert into quality.quarantine values (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
+    sql = "insert into quality.quarantine values (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1)"
     ledger.execute(sql, [*row, DECIDED_A, None, None])
     ledger.execute(sql, [*row, DECIDED_A, DECIDED_B, "corrected"])
     earlier = SESSIONS.decided_at(date(2017, 6, 28))

@@ -1,10 +1,6 @@
 with
 
 trends as (
-    select * from {{ ref('int_trends_measured') }}
-),
-
-wilder_averages as (
     select * from {{ ref('int_wilder_averages_measured') }}
 ),
 
@@ -30,21 +26,17 @@ final as (
         trends.session_date,
         trends.sma_20_usd,
         trends.sma_50_usd,
-        wilder_averages.rsi_14,
-        wilder_averages.atr_14_usd,
+        trends.rsi_14,
+        trends.atr_14_usd,
         trends.volatility_20_annual,
         trends.momentum_12_1_return,
-        sentiment.sentiment_3d,
+        coalesce(sentiment.sentiment_3d, 0.0) as sentiment_3d,
         greatest(
             trends.available_at, sentiment.available_at, fundamentals.available_at
         ) as available_at,
         fundamentals.earnings_yield,
         fundamentals.return_on_equity
     from trends
-    left join wilder_averages
-        on
-            trends.symbol = wilder_averages.symbol
-            and trends.session_date = wilder_averages.session_date
     left join sentiment
         on
             trends.symbol = sentiment.symbol

@@ -16,14 +16,14 @@ measured as (
 windowed as (
     select
         *,
-        {{ trailing('avg', 'log_ratio', rows, partition=none) }} as mean,
-        {{ trailing('stddev_samp', 'log_ratio', rows, partition=none) }} as deviation,
+        {{ trailing_mean('log_ratio', rows) }} as mean,
+        {{ trailing_deviation('log_ratio', rows) }} as deviation,
         list(log_ratio) over (
-            order by session_date
-            rows between {{ var('spread_percentile_rows') | int - 1 }} preceding
+            bars rows between {{ var('spread_percentile_rows') | int - 1 }} preceding
             and current row
         ) as ratios
     from measured
+    window bars as (order by session_date)
 ),
 
 final as (

@@ -1,6 +1,7 @@
 with
 
-inputs as (
+-- read twice: cheaper than kept in memory
+inputs as not materialized (
     select * from {{ ref('int_equity_inputs_joined') }}
 ),
 
@@ -8,15 +9,29 @@ styles as (
     select * from {{ ref('equity_styles') }}
 ),
 
+-- a symbol begins with its first decision that has all inputs
+first_sessions as (
+    select
+        symbol,
+        min(session_date) as first_session_date
+    from inputs
+    where is_decided and sma_50_usd + rsi_14 is not null
+    group by symbol
+),
+
 rounded as (
     select
-        *,
-        {{ decisive('adjusted_close_usd') }} as close,
-        {{ decisive('sma_20_usd') }} as sma_fast,
-        {{ decisive('sma_50_usd') }} as sma_slow,
-        {{ decisive('rsi_14') }} as rsi,
-        {{ decisive('sentiment_3d') }} as sentiment
+        inputs.*,
+        {{ decisive('inputs.adjusted_close_usd') }} as close,
+        {{ decisive('inputs.sma_20_usd') }} as sma_fast,
+        {{ decisive('inputs.sma_50_usd') }} as sma_slow,
+        {{ decisive('inputs.rsi_14') }} as rsi,
+        {{ decisive('inputs.sentiment_3d') }} as sentiment
     from inputs
+    inner join first_sessions
+        on
+            inputs.symbol = first_sessions.symbol
+            and inputs.session_date >= first_sessions.first_session_date
 ),
 
 final as (
@@ -24,6 +39,7 @@ final as (
         styles.style,
         rounded.symbol,
         rounded.session_date,
+        rounded.session_number,
         rounded.segment,
         rounded.is_member,
         rounded.is_decided,

@@ -1,10 +1,6 @@
 -- Position mode holds until its exit; event mode takes the same entries for one session
--- each.
+-- each. A frozen session carries the decision in force.
 with
-
-conditions as (
-    select * from {{ ref('int_equity_conditions_tested') }}
-),
 
 positions as (
     select * from {{ ref('int_equity_positions') }}
@@ -18,58 +14,58 @@ weights as (
     select * from {{ ref('int_equity_weights_measured') }}
 ),
 
-held as (
-    select
-        conditions.*,
-        positions.exit_reason,
-        positions.entry_session_date,
-        positions.entry_close_usd,
-        positions.is_held,
-        positions.is_held and positions.entry_session_date = positions.session_date
-            as is_entry
-    from conditions
-    inner join positions
-        on
-            conditions.style = positions.style
-            and conditions.symbol = positions.symbol
-            and conditions.session_date = positions.session_date
-),
-
-final as (
+wanted as (
     select
         variants.variant,
-        variants.style,
-        variants.mode,
         variants.is_default,
-        held.symbol,
-        held.session_date,
-        held.segment,
-        held.is_member,
-        held.is_decided,
-        held.is_ended,
-        held.exit_reason,
-        held.entry_session_date,
-        held.entry_close_usd,
+        positions.* exclude (style, decision_session_date) replace (
+            greatest(positions.inputs_available_at, weights.available_at)
+                as inputs_available_at
+        ),
         case
-            when held.is_ended then 0
-            when not held.is_decided then null
-            when variants.mode = 'event' then held.is_entry
-            else held.is_held
-        end::integer as wanted_signal,
-        1.0 / weights.member_count
-        * case when variants.has_credit_overlay then weights.credit_overlay else 1.0 end
-        * case when variants.has_vix_throttle then weights.vix_throttle else 1.0 end
-            as full_weight,
-        case
-            when held.is_decided then greatest(held.available_at, weights.available_at)
-        end as inputs_available_at,
-        held.effective_session,
-        held.decided_at
-    from held
+            when positions.is_ended or not positions.is_held then 0
+            when variants.mode = 'position' then 1
+            when positions.entry_session_date = positions.decision_session_date then 1
+            else 0
+        end as signal,
+        -- a day without members has no weight
+        coalesce(
+            signal / weights.member_count
+            * if(variants.has_credit_overlay, weights.credit_overlay, 1.0)
+            * if(variants.has_vix_throttle, weights.vix_throttle, 1.0), 0.0
+        ) as target_weight
+    from positions
     inner join variants
-        on held.style = variants.style
+        on positions.style = variants.style
     left join weights
-        on held.session_date = weights.session_date
+        on positions.decision_session_date = weights.session_date
+),
+
+compared as (
+    select
+        *,
+        lag(signal, 1, 0) over lanes as previous_signal,
+        lag(target_weight, 1, 0.0) over lanes as previous_target,
+        bool_or(is_member) over (
+            lanes rows between unbounded preceding and 1 preceding
+        ) as was_member
+    from wanted
+    window lanes as (partition by variant, symbol order by session_date)
+),
+
+-- the default variant keeps every row, others the first and every change
+final as (
+    select
+        * exclude (is_member, was_member, is_held, previous_signal, previous_target),
+        {{ signal_event('signal', 'previous_signal') }} as event
+    from compared
+    where
+        (is_member or signal <> 0 or previous_signal <> 0)
+        and (
+            is_default
+            or target_weight <> previous_target
+            or not coalesce(was_member, false)
+        )
 )
 
 select * from final

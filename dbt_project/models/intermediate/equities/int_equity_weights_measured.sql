@@ -5,7 +5,7 @@ sessions as (
 ),
 
 members as (
-    select * from {{ ref('stg_config__universe_members') }}
+    select * from {{ ref('int_universe_members_merged') }}
 ),
 
 spreads as (
@@ -16,15 +16,22 @@ term_structure as (
     select * from {{ ref('int_term_structure_measured') }}
 ),
 
+-- most members have the same dates
+spans as (
+    select from_date, to_date, count(*) as member_count
+    from members
+    group by all
+),
+
 counted as (
     select
         sessions.session_date,
         sessions.decided_at,
-        count(distinct members.symbol) as member_count
+        sum(spans.member_count)::bigint as member_count
     from sessions
-    inner join members
-        on sessions.session_date between members.from_date and members.to_date
-    group by sessions.session_date, sessions.decided_at
+    inner join spans
+        on sessions.session_date between spans.from_date and spans.to_date
+    group by all
 ),
 
 joined as (

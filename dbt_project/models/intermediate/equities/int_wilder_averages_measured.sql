@@ -1,74 +1,50 @@
--- What the earlier blocks have left at a block's start, added to the sums inside the
+-- Wilder's averages: what the earlier blocks have left, added to the sums inside the
 -- block.
-{% set n = var('wilder_sessions') | int %}
-{% set block = var('wilder_block_sessions') | int %}
-{% set decay = '((' ~ n ~ ' - 1) / ' ~ n ~ '.0)' %}
+{% set n, block = var('wilder_sessions') | int, var('wilder_block_sessions') | int %}
+{% set fade = (n - 1) / n %}
 
 with
 
-sums as (
-    select * from {{ ref('int_wilder_blocks_summed') }}
-),
-
-totals as (
-    select * from sums
-    where block_step = {{ block }} - 1
+-- read twice: cheaper than kept in memory
+trends as not materialized (
+    select * from {{ ref('int_trends_measured') }}
 ),
 
 blocks as (
-    select distinct
-        symbol,
-        block_number
-    from sums
-),
-
-carried as (
     select
-        blocks.symbol,
-        blocks.block_number,
-        -- faded by the moves between the two blocks, in order
-        list(
-            pow({{ decay }}, {{ block }} * (blocks.block_number - totals.block_number))
-            order by totals.block_number
-        ) as fades,
-        list(totals.gains order by totals.block_number) as gains,
-        list(totals.losses order by totals.block_number) as losses,
-        list(totals.ranges order by totals.block_number) as ranges
-    from blocks
-    inner join totals
-        on
-            blocks.symbol = totals.symbol
-            and blocks.block_number > totals.block_number
-    group by blocks.symbol, blocks.block_number
+        symbol,
+        block_number + 1 as block_number,
+        {% for sums in ['gains', 'losses', 'ranges'] %}
+            {{ faded_sum(sums, fade ** block, var('wilder_blocks')) }} as old_{{ sums }},
+        {% endfor %}
+    from trends
+    where block_step = {{ block }} - 1
+    window bars as (partition by symbol order by block_number)
 ),
 
 averages as (
     select
-        sums.*,
-        pow({{ decay }}, sums.block_step) as fade,
-        coalesce(list_inner_product(carried.fades, carried.gains), 0) as old_gains,
-        coalesce(list_inner_product(carried.fades, carried.losses), 0) as old_losses,
-        coalesce(list_inner_product(carried.fades, carried.ranges), 0) as old_ranges
-    from sums
-    left join carried
+        trends.* exclude (block_number, block_step, gains, losses, ranges),
+        pow({{ fade }}, trends.block_step + 1) as fade,
+        trends.gains + coalesce(blocks.old_gains * fade, 0) as mean_gain,
+        trends.losses + coalesce(blocks.old_losses * fade, 0) as mean_loss,
+        trends.ranges + coalesce(blocks.old_ranges * fade, 0) as mean_range
+    from trends
+    left join blocks
         on
-            sums.symbol = carried.symbol
-            and sums.block_number = carried.block_number
-    where sums.move_number >= {{ n }}
+            trends.symbol = blocks.symbol
+            and trends.block_number = blocks.block_number
 ),
 
 final as (
     select
-        symbol,
-        session_date,
+        * exclude (bar_number, fade, mean_gain, mean_loss, mean_range, available_at),
         case
-            when
-                (gains + old_gains + losses + old_losses) * fade
-                < {{ var('wilder_zero') }} then 0.0
-            else
-                100 * (gains + old_gains) / (gains + old_gains + losses + old_losses)
+            when bar_number <= {{ n }} then null
+            when mean_gain + mean_loss < {{ var('wilder_zero') }} then 0.0
+            else 100 * mean_gain / (mean_gain + mean_loss)
         end as rsi_14,
-        (ranges + old_ranges) * fade as atr_14_usd,
+        case when bar_number > {{ n }} then mean_range end as atr_14_usd,
         available_at
     from averages
 )

@@ -8,19 +8,32 @@ adjustments as (
     select * from {{ ref('int_adjustments_accumulated') }}
 ),
 
+-- an adjustment holds from the bar of its session on
 joined as (
     select
         prices.*,
-        adjustments.session_date = prices.session_date as is_adjusted_today,
-        adjustments.split_ratio,
-        adjustments.dividend_usd,
-        coalesce(adjustments.adjustment_factor, 1.0) as adjustment_factor,
-        coalesce(adjustments.split_factor, 1.0) as split_factor
+        coalesce(adjustments.split_ratio, 1.0) as split_ratio,
+        coalesce(adjustments.dividend_usd, 0.0) as dividend_usd,
+        row_number() over bars as bar_number,
+        lag(prices.close_usd) over bars as previous_close_usd,
+        coalesce(
+            last_value(adjustments.split_factor ignore nulls) over so_far, 1.0
+        ) as split_factor,
+        coalesce(
+            last_value(adjustments.adjustment_factor ignore nulls) over so_far, 1.0
+        ) as adjustment_factor,
+        coalesce(
+            last_value(adjustments.adjustment_factor ignore nulls) over before, 1.0
+        ) as previous_factor
     from prices
-    asof left join adjustments
+    left join adjustments
         on
             prices.symbol = adjustments.symbol
-            and prices.available_at >= adjustments.available_at
+            and prices.session_date = adjustments.session_date
+    window
+        bars as (partition by prices.symbol order by prices.session_date),
+        so_far as (bars rows between unbounded preceding and current row),
+        before as (bars rows between unbounded preceding and 1 preceding)
 ),
 
 final as (
@@ -28,27 +41,26 @@ final as (
         symbol,
         session_date,
         session_number,
-        row_number() over bars as bar_number,
+        bar_number,
         provider,
         open_usd,
         high_usd,
         low_usd,
         close_usd,
         volume_shares,
-        case when is_adjusted_today then split_ratio else 1.0 end as split_ratio,
-        case when is_adjusted_today then dividend_usd else 0.0 end as dividend_usd,
+        split_ratio,
+        dividend_usd,
         open_usd * adjustment_factor as adjusted_open_usd,
         high_usd * adjustment_factor as adjusted_high_usd,
         low_usd * adjustment_factor as adjusted_low_usd,
         close_usd * adjustment_factor as adjusted_close_usd,
+        previous_close_usd * previous_factor as previous_adjusted_close_usd,
         close_usd * split_factor as split_adjusted_close_usd,
-        close_usd * adjustment_factor
-        / lag(close_usd * adjustment_factor) over bars - 1 as total_return,
+        adjusted_close_usd / previous_adjusted_close_usd - 1 as total_return,
         adjustment_mode,
         available_at,
         decided_at
     from joined
-    window bars as (partition by symbol order by session_date)
 )
 
 select * from final

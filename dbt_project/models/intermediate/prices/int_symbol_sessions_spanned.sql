@@ -1,57 +1,70 @@
--- With a usable bar a symbol decides. Without one it is frozen for a few sessions
--- (counted by what was known then, never "because it comes back"), quarantined as long
--- as need be. The last of those few sessions ends what is held: nobody knows then
--- whether another bar comes.
+-- With a usable bar a symbol decides.
 with
 
-spanned as (
-    select
-        *,
-        session_number - last_bar_number as age_sessions,
-        lag(quarantine_reason) over lanes is not null as was_quarantined
-    from {{ ref('int_symbol_bars_spanned') }}
-    window lanes as (partition by symbol order by session_number)
+prices as (
+    select * from {{ ref('int_prices_reconciled') }}
 ),
 
-classified as (
-    select
-        *,
-        coalesce(
-            quarantine_reason,
-            case
-                when bar_available_at is null
-                    then 'no_bar: the last bar is of ' || last_bar_date::varchar
-            end
-        ) as freeze_reason,
-        quarantine_reason is null
-        and age_sessions >= {{ var('frozen_max_sessions') }} as is_ended
-    from spanned
-    where
-        quarantine_reason is not null
-        or age_sessions <= {{ var('frozen_max_sessions') }}
-        -- a quarantine that outlasted them: its end is known the session after
-        or was_quarantined
+missing_bars as (
+    select * from {{ ref('int_missing_bars_frozen') }}
+),
+
+quarantined as (
+    select * from {{ ref('int_sessions_quarantined') }}
+),
+
+sessions as (
+    select * from {{ ref('stg_exchange__sessions') }}
 ),
 
 -- a new segment begins after an end: what was held is gone by then
-final as (
+segments as (
     select
         symbol,
-        session_date,
-        session_number,
-        (count(*) filter (where is_ended) over before)::integer as segment,
-        freeze_reason is null as is_decided,
-        is_ended,
-        freeze_reason,
-        bar_available_at,
-        effective_session,
-        decided_at
-    from classified
-    window before as (
-        partition by symbol
-        order by session_number
-        rows between unbounded preceding and 1 preceding
-    )
+        row_number() over ends as segment,
+        session_date as after_date,
+        lead(session_date, 1, date '9999-12-31') over ends as until_date
+    from missing_bars
+    where is_ended
+    window ends as (partition by symbol order by session_date)
+),
+
+spanned as (
+    select
+        prices.symbol,
+        prices.session_date,
+        false as is_ended,
+        quarantined.freeze_reason,
+        prices.available_at as bar_available_at
+    from prices
+    left join quarantined
+        on
+            prices.symbol = quarantined.symbol
+            and prices.session_date = quarantined.session_date
+    union all by name
+    select * from missing_bars
+),
+
+final as (
+    select
+        spanned.symbol,
+        spanned.session_date,
+        sessions.session_number,
+        coalesce(segments.segment, 0)::integer as segment,
+        spanned.freeze_reason is null as is_decided,
+        spanned.is_ended,
+        spanned.freeze_reason,
+        spanned.bar_available_at,
+        sessions.next_session_date as effective_session,
+        sessions.decided_at
+    from spanned
+    inner join sessions
+        on spanned.session_date = sessions.session_date
+    left join segments
+        on
+            spanned.symbol = segments.symbol
+            and spanned.session_date > segments.after_date
+            and spanned.session_date <= segments.until_date
 )
 
 select * from final

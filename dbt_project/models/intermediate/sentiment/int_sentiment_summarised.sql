@@ -6,66 +6,63 @@ stories as (
     select * from {{ ref('int_stories_deduplicated') }}
 ),
 
-prices as (
-    select * from {{ ref('int_prices_reconciled') }}
-),
-
 sessions as (
     select * from {{ ref('stg_exchange__sessions') }}
-),
-
-first_bars as (
-    select
-        symbol,
-        min(session_number) as first_session_number
-    from prices
-    group by symbol
 ),
 
 scored as (
     select
         symbol,
         session_date,
-        -- in a stated order: float sums depend on it
-        sum(sentiment_score order by normalized_headline)
+        -- as decimals: float sums depend on their order
+        sum(sentiment_score::decimal(38, 18))::double
         / count(sentiment_score) as sentiment_score,
         count(*) as article_count
     from stories
     group by symbol, session_date
 ),
 
--- every exchange session, so that a missing bar does not hide its news; those just
--- before the first bar fill its window
-spanned as (
+-- a session's score counts on it and on those just after it
+counted as (
     select
-        first_bars.symbol,
-        sessions.session_date,
-        sessions.session_number - first_bars.first_session_number as sessions_since,
+        scored.symbol,
         scored.sentiment_score,
-        coalesce(scored.article_count, 0) as article_count,
-        coalesce(scored.sentiment_score, 0.0) as score_or_zero,
-        sessions.news_cutoff_at as available_at
-    from first_bars
+        scored.article_count,
+        unnest(range({{ window }})) as sessions_ago,
+        sessions.session_number + sessions_ago as session_number
+    from scored
     inner join sessions
-        on first_bars.first_session_number - {{ window }} < sessions.session_number
-    left join scored
-        on
-            first_bars.symbol = scored.symbol
-            and sessions.session_date = scored.session_date
+        on scored.session_date = sessions.session_date
+),
+
+summed as (
+    select
+        symbol,
+        session_number,
+        max(sentiment_score) filter (where sessions_ago = 0) as sentiment_score,
+        coalesce(max(article_count) filter (where sessions_ago = 0), 0)
+            as article_count,
+        (
+            {%- for ago in range(window - 1, -1, -1) %}
+                coalesce(max(sentiment_score) filter (where sessions_ago = {{ ago }}), 0)
+                {{- ' +' if ago }}
+            {%- endfor %}
+        ) / {{ window }} as sentiment_3d
+    from counted
+    group by symbol, session_number
 ),
 
 final as (
     select
-        symbol,
-        session_date,
-        sentiment_score,
-        article_count,
-        {{ trailing('sum', 'score_or_zero', window) }}
-        / {{ window }} as sentiment_3d,
-        '{{ var('headline_method') }}' as method,
-        available_at
-    from spanned
-    qualify sessions_since >= 0
+        summed.symbol,
+        sessions.session_date,
+        summed.sentiment_score,
+        summed.article_count,
+        summed.sentiment_3d,
+        sessions.news_cutoff_at as available_at
+    from summed
+    inner join sessions
+        on summed.session_number = sessions.session_number
 )
 
 select * from final

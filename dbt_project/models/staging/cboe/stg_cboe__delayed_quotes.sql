@@ -1,7 +1,11 @@
 with
 
-source as (
+source as not materialized (
     {{ as_of('cboe__delayed_quotes', symbol='index_name', day='session_date') }}
+),
+
+newest as (
+    {{ newest_versions('source', ['index_name', 'session_date']) }}
 ),
 
 renamed as (
@@ -23,8 +27,7 @@ renamed as (
         fetched_at,
         ledger_version,
         response_hash
-    from source
-    qualify {{ is_newest_version(['index_name', 'session_date']) }}
+    from newest
 )
 
 select * from renamed

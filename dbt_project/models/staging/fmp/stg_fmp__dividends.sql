@@ -1,7 +1,11 @@
 with
 
-source as (
+source as not materialized (
     {{ as_of('fmp__dividends', symbol='symbol', day='ex_dividend_date') }}
+),
+
+newest as (
+    {{ newest_versions('source', ['symbol', 'ex_dividend_date']) }}
 ),
 
 renamed as (
@@ -20,8 +24,7 @@ renamed as (
         fetched_at,
         ledger_version,
         response_hash
-    from source
-    qualify {{ is_newest_version(['symbol', 'ex_dividend_date']) }}
+    from newest
 )
 
 select * from renamed

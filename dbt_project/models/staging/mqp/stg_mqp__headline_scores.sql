@@ -1,6 +1,6 @@
 with
 
-source as (
+source as not materialized (
     select *
     from {{ source('raw', 'mqp__headline_scores') }}
     where
@@ -8,6 +8,10 @@ source as (
             select context.ledger_version
             from {{ source('ops', 'build_context') }} as context
         )
+),
+
+newest as (
+    {{ newest_versions('source', ['headline_hash', 'method']) }}
 ),
 
 renamed as (
@@ -21,8 +25,7 @@ renamed as (
 
         -- provenance
         ledger_version
-    from source
-    qualify {{ is_newest_version(['headline_hash', 'method']) }}
+    from newest
 )
 
 select * from renamed

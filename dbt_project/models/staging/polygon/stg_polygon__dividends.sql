@@ -1,12 +1,16 @@
 with
 
-source as (
+source as not materialized (
     {{ as_of(
         'polygon__dividends',
         symbol='symbol',
         day='ex_dividend_date',
         key=['dividend_id']
     ) }}
+),
+
+newest as (
+    {{ newest_versions('source', ['symbol', 'ex_dividend_date', 'dividend_id']) }}
 ),
 
 renamed as (
@@ -30,8 +34,7 @@ renamed as (
         fetched_at,
         ledger_version,
         response_hash
-    from source
-    qualify {{ is_newest_version(['symbol', 'ex_dividend_date', 'dividend_id']) }}
+    from newest
 )
 
 select * from renamed

@@ -1,12 +1,16 @@
 with
 
-source as (
+source as not materialized (
     {{ as_of(
         'polygon__intraday_bars',
         symbol='symbol',
         day="(bar_end_at at time zone 'America/New_York')::date",
         key=['bar_interval', 'bar_end_at']
     ) }}
+),
+
+newest as (
+    {{ newest_versions('source', ['symbol', 'bar_interval', 'bar_end_at']) }}
 ),
 
 renamed as (
@@ -38,8 +42,7 @@ renamed as (
         fetched_at,
         ledger_version,
         response_hash
-    from source
-    qualify {{ is_newest_version(['symbol', 'bar_interval', 'bar_end_at']) }}
+    from newest
 )
 
 select * from renamed

@@ -1,7 +1,11 @@
 with
 
-source as (
+source as not materialized (
     {{ as_of('yahoo__daily_bars', symbol='symbol', day='session_date') }}
+),
+
+newest as (
+    {{ newest_versions('source', ['symbol', 'session_date']) }}
 ),
 
 renamed as (
@@ -27,8 +31,7 @@ renamed as (
         fetched_at,
         ledger_version,
         response_hash
-    from source
-    qualify {{ is_newest_version(['symbol', 'session_date']) }}
+    from newest
 )
 
 select * from renamed
