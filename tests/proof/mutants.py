@@ -155,13 +155,12 @@ MUTANTS: Mapping[str, Mutant] = {
             TRUNCATION,
             "intermediate.int_equity_inputs_joined",
             f"{EQUITIES}/int_equity_inputs_joined.sql",
-            "    where spanned.symbol in (select members.symbol from members)\n",
-            "    where\n        spanned.symbol in (select members.symbol from members)\n"
-            "        and spanned.symbol in (\n            select listed.symbol\n"
-            "            from prices as listed\n            group by listed.symbol\n"
-            "            having max(listed.session_date) >= (\n"
-            "                select max(latest.session_date) - 7 from prices as latest\n"
-            "            )\n        )\n",
+            "    from spanned\n",
+            "    from spanned\n    inner join (\n        select listed.symbol\n"
+            "        from trends as listed\n        group by listed.symbol\n"
+            "        having max(listed.session_date) >= (\n"
+            "            select max(latest.session_date) - 7 from trends as latest\n"
+            "        )\n    ) as listed\n        on spanned.symbol = listed.symbol\n",
         ),
         _one(
             "revised value used from the beginning",

@@ -44,7 +44,9 @@ summed as (
             as article_count,
         (
             {%- for ago in range(window - 1, -1, -1) %}
-                coalesce(max(sentiment_score) filter (where sessions_ago = {{ ago }}), 0)
+                coalesce(
+                    max(sentiment_score) filter (where sessions_ago = {{ ago }}), 0
+                )
                 {{- ' +' if ago }}
             {%- endfor %}
         ) / {{ window }} as sentiment_3d
