@@ -1,4 +1,4 @@
-"""How fast a build is at 500 and 3,000 symbols, and the same features in pandas and polars.
+"""How fast a whole build is at 500 and at 3,000 symbols; its features in pandas and polars beside.
 
 The ledger is landed and the features are recomputed here, dbt runs as a night runs it: in a process
 of its own, two models at a time. The variants are the default ones, so a scratch copy of the

@@ -16,6 +16,11 @@ sentiment as (
     select * from {{ ref('int_sentiment_summarised') }}
 ),
 
+symbols as (
+    select distinct symbol
+    from members
+),
+
 final as (
     select
         spanned.*,
@@ -27,6 +32,8 @@ final as (
         coalesce(sentiment.sentiment_3d, 0.0) as sentiment_3d,
         greatest(trends.available_at, sentiment.available_at) as available_at
     from spanned
+    inner join symbols
+        on spanned.symbol = symbols.symbol
     left join members
         on
             spanned.symbol = members.symbol
@@ -39,7 +46,6 @@ final as (
         on
             spanned.symbol = sentiment.symbol
             and spanned.session_date = sentiment.session_date
-    where spanned.symbol in (select members.symbol from members)
 )
 
 select * from final

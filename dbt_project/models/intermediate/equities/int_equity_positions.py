@@ -96,7 +96,7 @@ def grids_of(rows, at):
 
 
 def latest(decided):
-    """(n_sessions, n_lanes) index of the session whose decision is in force, -1 before any."""
+    """(n_sessions, n_lanes) index of the session whose decision is in force; -1: there is none."""
     index = np.arange(len(decided), dtype=np.int32)[:, None]
     return np.maximum.accumulate(np.where(decided, index, np.int32(-1)), axis=0)
 

@@ -18,10 +18,14 @@ wanted as (
     select
         variants.variant,
         variants.is_default,
-        positions.* exclude (style, decision_session_date) replace (
-            greatest(positions.inputs_available_at, weights.available_at)
-                as inputs_available_at
-        ),
+        positions.symbol,
+        positions.session_date,
+        positions.is_member,
+        positions.is_decided,
+        positions.is_ended,
+        positions.exit_reason,
+        positions.entry_session_date,
+        positions.entry_close_usd,
         case
             when positions.is_ended or not positions.is_held then 0
             when variants.mode = 'position' then 1
@@ -33,7 +37,11 @@ wanted as (
             signal / weights.member_count
             * if(variants.has_credit_overlay, weights.credit_overlay, 1.0)
             * if(variants.has_vix_throttle, weights.vix_throttle, 1.0), 0.0
-        ) as target_weight
+        ) as target_weight,
+        greatest(positions.inputs_available_at, weights.available_at)
+            as inputs_available_at,
+        positions.effective_session,
+        positions.decided_at
     from positions
     inner join variants
         on positions.style = variants.style
@@ -46,26 +54,22 @@ compared as (
         *,
         lag(signal, 1, 0) over lanes as previous_signal,
         lag(target_weight, 1, 0.0) over lanes as previous_target,
-        bool_or(is_member) over (
-            lanes rows between unbounded preceding and 1 preceding
-        ) as was_member
+        coalesce(bool_or(is_member) over before, false) as was_member
     from wanted
-    window lanes as (partition by variant, symbol order by session_date)
+    window
+        lanes as (partition by variant, symbol order by session_date),
+        before as (lanes rows between unbounded preceding and 1 preceding)
 ),
 
 -- the default variant keeps every row, others the first and every change
 final as (
     select
-        * exclude (is_member, was_member, is_held, previous_signal, previous_target),
+        * exclude (is_member, was_member, previous_signal, previous_target),
         {{ signal_event('signal', 'previous_signal') }} as event
     from compared
     where
         (is_member or signal <> 0 or previous_signal <> 0)
-        and (
-            is_default
-            or target_weight <> previous_target
-            or not coalesce(was_member, false)
-        )
+        and (is_default or target_weight <> previous_target or not was_member)
 )
 
 select * from final

@@ -1,3 +1,5 @@
+{% set floor, cap = var('overlay_floor'), var('overlay_cap') %}
+
 with
 
 sessions as (
@@ -16,9 +18,11 @@ term_structure as (
     select * from {{ ref('int_term_structure_measured') }}
 ),
 
--- most members have the same dates
 spans as (
-    select from_date, to_date, count(*) as member_count
+    select
+        from_date,
+        to_date,
+        count(*) as member_count
     from members
     group by all
 ),
@@ -59,12 +63,8 @@ final as (
             when raw_overlay is null then 1.0
             else
                 floor(
-                    {{ var('overlay_steps_per_unit') }}
-                    * least(
-                        greatest(raw_overlay, {{ var('overlay_floor') }}),
-                        {{ var('overlay_cap') }}
-                    )
-                    + 0.5
+                    least(greatest(raw_overlay, {{ floor }}), {{ cap }})
+                    * {{ var('overlay_steps_per_unit') }} + 0.5
                 ) / {{ var('overlay_steps_per_unit') }}
         end::double as credit_overlay,
         case

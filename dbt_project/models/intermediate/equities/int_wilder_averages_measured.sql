@@ -14,9 +14,9 @@ blocks as (
     select
         symbol,
         block_number + 1 as block_number,
-        {% for sums in ['gains', 'losses', 'ranges'] %}
-            {{ faded_sum(sums, fade ** block, var('wilder_blocks')) }} as old_{{ sums }},
-        {% endfor %}
+        {{ faded_sum('gains', fade ** block, var('wilder_blocks')) }} as gains,
+        {{ faded_sum('losses', fade ** block, var('wilder_blocks')) }} as losses,
+        {{ faded_sum('ranges', fade ** block, var('wilder_blocks')) }} as ranges
     from trends
     where block_step = {{ block }} - 1
     window bars as (partition by symbol order by block_number)
@@ -24,11 +24,11 @@ blocks as (
 
 averages as (
     select
-        trends.* exclude (block_number, block_step, gains, losses, ranges),
-        pow({{ fade }}, trends.block_step + 1) as fade,
-        trends.gains + coalesce(blocks.old_gains * fade, 0) as mean_gain,
-        trends.losses + coalesce(blocks.old_losses * fade, 0) as mean_loss,
-        trends.ranges + coalesce(blocks.old_ranges * fade, 0) as mean_range
+        trends.*,
+        pow({{ fade }}, trends.block_step + 1) as faded,
+        trends.gains + coalesce(blocks.gains * faded, 0) as mean_gain,
+        trends.losses + coalesce(blocks.losses * faded, 0) as mean_loss,
+        trends.ranges + coalesce(blocks.ranges * faded, 0) as mean_range
     from trends
     left join blocks
         on
@@ -38,7 +38,13 @@ averages as (
 
 final as (
     select
-        * exclude (bar_number, fade, mean_gain, mean_loss, mean_range, available_at),
+        symbol,
+        session_date,
+        adjusted_close_usd,
+        sma_20_usd,
+        sma_50_usd,
+        volatility_20_annual,
+        momentum_12_1_return,
         case
             when bar_number <= {{ n }} then null
             when mean_gain + mean_loss < {{ var('wilder_zero') }} then 0.0

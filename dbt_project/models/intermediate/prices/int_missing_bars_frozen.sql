@@ -3,7 +3,6 @@
 -- sessions ends what is held: nobody knows then whether another bar comes.
 with
 
--- read twice: cheaper than kept in memory
 prices as not materialized (
     select * from {{ ref('int_prices_reconciled') }}
 ),
@@ -32,7 +31,6 @@ spanned as (
     select
         gapped.symbol,
         sessions.*,
-        prices.session_date is null as is_missing,
         max(prices.session_date) over so_far as last_bar_date,
         sessions.session_number
         - max(prices.session_number) over so_far as age_sessions
@@ -70,7 +68,7 @@ final as (
             spanned.symbol = quarantined_before.symbol
             and spanned.previous_session_date = quarantined_before.session_date
     where
-        spanned.is_missing
+        spanned.age_sessions > 0
         and (
             quarantined.freeze_reason is not null
             or spanned.age_sessions <= {{ var('frozen_max_sessions') }}

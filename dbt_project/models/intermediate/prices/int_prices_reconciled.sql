@@ -1,22 +1,18 @@
-{% set providers = ['polygon', 'fmp', 'finnhub', 'yahoo'] %}
+{% set bars = {
+    'polygon': 'stg_polygon__daily_bars',
+    'fmp': 'stg_fmp__daily_prices',
+    'finnhub': 'stg_finnhub__daily_candles',
+    'yahoo': 'stg_yahoo__daily_bars',
+} %}
+{% set providers = bars | list %}
 
 with
 
-polygon_bars as (
-    select * from {{ ref('stg_polygon__daily_bars') }}
-),
-
-fmp_bars as (
-    select * from {{ ref('stg_fmp__daily_prices') }}
-),
-
-finnhub_bars as (
-    select * from {{ ref('stg_finnhub__daily_candles') }}
-),
-
-yahoo_bars as (
-    select * from {{ ref('stg_yahoo__daily_bars') }}
-),
+{% for provider in providers %}
+    {{ provider }}_bars as (
+        select * from {{ ref(bars[provider]) }}
+    ),
+{% endfor %}
 
 sessions as (
     select * from {{ ref('stg_exchange__sessions') }}
@@ -42,11 +38,6 @@ chosen as (
     select
         symbol,
         session_date,
-        case
-            {% for provider in providers %}
-                when {{ provider }}.close_usd is not null then '{{ provider }}'
-            {% endfor %}
-        end as provider,
         {% for column in [
             'open_usd', 'high_usd', 'low_usd', 'close_usd', 'volume_shares',
             'adjustment_mode', 'available_at'
@@ -62,9 +53,15 @@ chosen as (
             {{ provider }}.close_usd as {{ provider }}_close_usd,
             {{ provider }}.available_at is not null as in_{{ provider }},
         {% endfor %}
+        case
+            {% for provider in providers %}
+                when {{ provider }}.close_usd is not null then '{{ provider }}'
+            {% endfor %}
+        end as provider
     from polygon
     {% for provider in providers[1:] %}
-        full join {{ provider }} using (symbol, session_date)
+        -- `using`, because the key is that of whichever side has the bar
+        full join {{ provider }} using (symbol, session_date) -- noqa: ST07
     {% endfor %}
 ),
 

@@ -45,9 +45,8 @@ summed as (
         (
             {%- for ago in range(window - 1, -1, -1) %}
                 coalesce(
-                    max(sentiment_score) filter (where sessions_ago = {{ ago }}), 0
-                )
-                {{- ' +' if ago }}
+                    max(sentiment_score) filter (where sessions_ago = {{ ago }}), 0.0
+                ) {{- ' +' if ago }}
             {%- endfor %}
         ) / {{ window }} as sentiment_3d
     from counted
