@@ -13,6 +13,7 @@ from orchestration.build import DBT_BUILD, DBT_PROJECT
 from orchestration.errors import NightError
 from orchestration.manifest import ensure_manifest
 from orchestration.night_resource import NightResource
+from orchestration.orphans import ended_with_us
 from orchestration.resources import load_settings
 
 HOME = load_settings().home
@@ -41,7 +42,8 @@ def warehouse_models(
         target_path=home.dbt_target,
         raise_on_error=False,
     )
-    yield from invocation.stream()
+    with ended_with_us(invocation.process):
+        yield from invocation.stream()
     if not invocation.is_successful():
         raise NightError(f"dbt build failed: {failed_nodes(home.dbt_target)}; see logs/dbt/dbt.log")
 
