@@ -48,7 +48,7 @@ def restore_record(ledger: Connection, home: Home, note: Callable[[str], None]) 
         )
     else:
         _copy_published(ledger, home.published, note)
-    _copy_decisions(ledger, home, note)
+    restore_decisions(ledger, home, note)
     return {name: count_rows(ledger, name) for name in RECORD_COPIES}
 
 
@@ -79,8 +79,11 @@ def _copy_published(ledger: Connection, published: Path, note: Callable[[str], N
         ledger.execute("detach published")
 
 
-def _copy_decisions(ledger: Connection, home: Home, note: Callable[[str], None]) -> None:
-    """Decisions of nights that the published file no longer, or never, held."""
+def restore_decisions(ledger: Connection, home: Home, note: Callable[[str], None]) -> None:
+    """Append the decisions of nights that the ledger lacks, from the folders of the nights.
+
+    `note`: told in one sentence of a folder whose decisions cannot be read.
+    """
     for path in sorted(home.nights.glob(f"*/{KEPT_DECISIONS}.parquet")):
         try:
             ledger.execute(

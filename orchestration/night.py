@@ -38,6 +38,7 @@ from orchestration.record import (
     record_missed_sessions,
 )
 from orchestration.rehearsal import begin_rehearsal, rehearsal_rules, remark_held_night
+from orchestration.repair import repair_published
 from orchestration.resources import Settings, clock_of, utc_now
 from orchestration.universe import Universe, load_universe
 from reports.status import RunStatus
@@ -130,6 +131,7 @@ class NightRun:
         """Fetch and land; returns the number of new rows per raw table."""
         self.settings.home.make_folders()
         finish_killed_run(self.settings.home)
+        repair_published(self.settings)
         with self.open_ledger() as ledger:
             catch_up_with_published(ledger, self.settings.home)
             self.attempt = next_attempt(ledger, self.night)

@@ -1,7 +1,6 @@
 """What the ledger remembers about nights: attempts, missed sessions, and decisions written once."""
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,8 +16,6 @@ from warehouse.errors import CorruptFileError
 from warehouse.home import Home
 from warehouse.landed_rows import raw_tables
 from warehouse.sessions import Sessions
-
-log = logging.getLogger("mqp.record")
 
 STILL_IN_FORCE = "r.released_at is null"
 
@@ -274,8 +271,7 @@ def published_night(home: Home) -> date | None:
     try:
         with connect(home.published, read_only=True) as published:
             row = published.execute("select night from ops.build_context").fetchone()
-    except (CorruptFileError, duckdb.CatalogException) as err:
-        log.warning("The published file cannot be read and will be replaced: %s", err)
+    except (CorruptFileError, duckdb.CatalogException):  # `repair.py` says so, and what follows
         return None
     return row[0] if row else None
 

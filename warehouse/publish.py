@@ -21,6 +21,7 @@ from warehouse.connection import Connection, connect, quoted_path
 from warehouse.errors import CorruptFileError, WarehouseError
 from warehouse.files import flush_to_disk, log_of_writes
 from warehouse.home import Home
+from warehouse.seal import seal
 
 log = logging.getLogger("mqp.publish")
 
@@ -177,6 +178,7 @@ def swap(
     flush_to_disk(home.warehouse)
     try:
         _finish(home, is_swapped_in=True)
+        seal(home.published)
     except OSError as err:  # the night is published all the same
         log.warning("The next run keeps the results of night %s: %s.", manifest.night, err)
 

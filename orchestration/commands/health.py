@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import typer
 
 from ingestion.settings import KEY_VARIABLES
+from orchestration.repair import damage_of_home
 from orchestration.resources import Settings, load_settings, utc_now
 from warehouse.connection import connect
 from warehouse.errors import WarehouseError
@@ -77,6 +78,10 @@ def _ledger(settings: Settings) -> Finding:
 
 
 def _published(settings: Settings) -> Finding:
+    """Whether the published file is whole, of this world, and shows the night that is due."""
+    if damage := damage_of_home(settings.home):
+        cure = "`mqp nightly` or `mqp replay` builds it again from the ledger"
+        return Finding("warehouse", "fail", f"{damage} {cure}")
     try:
         with connect(settings.home.published, read_only=True) as published:
             night, world, version, status = published.execute(

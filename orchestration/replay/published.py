@@ -20,6 +20,7 @@ from warehouse.home import Home
 from warehouse.kept_manifest import read_kept_manifest
 from warehouse.lock import writer_lock
 from warehouse.publish import HASHED_SCHEMAS, Manifest, digest_tables, swap
+from warehouse.seal import is_sealed
 from warehouse.sessions import new_york_sessions
 
 DAMAGED = ".damaged"
@@ -60,10 +61,13 @@ class RestoredNight:
 def published_damage(home: Home) -> str | None:
     """Read the whole published file; returns what is wrong with it, None if nothing is.
 
-    A file made by the recorded attempt is compared with the night's manifest as well.
+    While its seal fits no byte has changed. Else all rows are read and, in a file made by the
+    recorded attempt, compared with the night's manifest.
     """
     if not home.published.exists():
         return f"There is no {home.published.name}."
+    if is_sealed(home.published):
+        return None
     try:
         with connect(home.published, read_only=True) as published:
             _read_unhashed(published)
@@ -111,26 +115,44 @@ def restore_published(
     return RestoredNight(night, replay.verdict, set_aside)
 
 
-def _difference_from_manifest(home: Home, published: Connection) -> str | None:
-    """Which table is not what the manifest of the same making says."""
-    context = published.execute(
-        "select night, ledger_version, code_hash, config_hash from ops.build_context"
+def manifest_of(home: Home, published: Connection) -> tuple[Manifest, bool | None]:
+    """What a published file holds now, and whether that is what its record says.
+
+    The answer is None where the record does not know of a file that was made of this (a past night
+    that was built with `--as-of`).
+    """
+    made = published.execute(
+        "select night, world, ledger_version, code_hash, config_hash from ops.build_context"
     ).fetchone()
-    if context is None:
-        return f"{home.published.name} does not say which night it is."
-    found = digest_tables(published)
+    if made is None:
+        raise CorruptFileError(f"{home.published.name} does not say which night it is.")
+    night, world, ledger_version, code_hash, config_hash = made
+    tables = digest_tables(published)
+    manifest = Manifest(night, world, ledger_version, code_hash, config_hash, tables)
+    recorded = published.execute(
+        "select manifest_hash from ops.nights where manifest_hash is not null and night = ? "
+        "and world = ? and ledger_version = ? and code_hash = ? and config_hash = ?",
+        made,
+    ).fetchall()
+    return manifest, (manifest.digest,) in recorded if recorded else None
+
+
+def _difference_from_manifest(home: Home, published: Connection) -> str | None:
+    """Which table is not what was published; a damaged manifest does not damage the file."""
+    file = home.published.name
+    found, is_recorded = manifest_of(home, published)
+    if is_recorded:
+        return None
     try:
-        kept = read_kept_manifest(home, context[0])
+        kept = read_kept_manifest(home, found.night)
     except CorruptFileError:
-        return None  # all of it can be read, and nothing is left to compare it with
-    if kept is None or _making(kept.manifest) != context[1:]:
-        return None
-    differing = sorted(
-        name for name, digest in kept.manifest.tables.items() if found.get(name) != digest
-    )
-    if not differing:
-        return None
-    return f"{home.published.name} is not what its manifest says: {named(differing)} differ."
+        kept = None
+    if kept is not None and _making(kept.manifest) == _making(found):
+        tables = kept.manifest.tables
+        differing = sorted(name for name in tables if found.tables.get(name) != tables[name])
+        if differing:
+            return f"{file} is not what its manifest says: {named(differing)} differ."
+    return None if is_recorded is None else f"{file} is not what its record says."
 
 
 def _making(manifest: Manifest) -> tuple[int, str, str]:
@@ -148,12 +170,30 @@ def _read_unhashed(published: Connection) -> None:
         published.execute(f"select sum(hash(t)::hugeint) from {name} as t").fetchone()
 
 
-def _set_aside(home: Home) -> Path | None:
+def move_aside(home: Home) -> Path | None:
+    """Rename a damaged published file; returns its new place, None if there was no file."""
     if not home.published.exists():
         return None
-    target = home.published.with_name(home.published.name + DAMAGED)
-    home.published.replace(target)
-    return target
+    return home.published.replace(_aside(home))
+
+
+def _set_aside(home: Home) -> Path | None:
+    """Give the damaged file a second name; the swap then takes the first one from it.
+
+    So a kill in between leaves readers no worse than before.
+    """
+    if not home.published.exists():
+        return None
+    try:
+        _aside(home).unlink(missing_ok=True)
+        _aside(home).hardlink_to(home.published)
+    except OSError:  # a file system without second names
+        return move_aside(home)
+    return _aside(home)
+
+
+def _aside(home: Home) -> Path:
+    return home.published.with_name(home.published.name + DAMAGED)
 
 
 def _remove(database: Path) -> None:

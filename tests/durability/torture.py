@@ -38,7 +38,7 @@ PROVENANCE = ("fetched_at", "response_hash", "run_id")
 def process_factory() -> multiprocessing.context.ForkServerContext:
     """Processes that start in no time: one server has imported everything once."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.durability.warm"])
+    context.set_forkserver_preload(["tests.durability.warm", "tests.durability.warm_night"])
     return context
 
 

@@ -9,9 +9,14 @@ import pytest
 
 from tests.conftest import NightHome, mqp
 from warehouse.connection import connect
+from warehouse.home import Home
 
 RECORD = "select night, attempt, status from ops.nights order by all"
 DECISIONS = "select distinct night from analytics.decisions"
+REBUILT = (
+    "quant.duckdb was built again from the ledger: night 2024-06-28, with the content "
+    "that was published; the damaged file is quant.duckdb.damaged now."
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +54,19 @@ def test_future_moment_is_wrong_usage(home: NightHome) -> None:
     assert "in the future" in done.stderr
 
 
-def test_unreadable_published_file_is_built_again(home: NightHome, small_universe: Path) -> None:
-    home.published.write_bytes(b"no database" * 1000)
-    mqp(home.home, "nightly", MQP_UNIVERSE=str(small_universe))
-    assert ledger(home, RECORD)[-1] == (date(2024, 6, 28), 2, "CLEAN")
-    assert ledger(home, DECISIONS) == [(date(2024, 6, 28),)]
+def test_damaged_published_file_is_noticed_kept_and_built_again(
+    tmp_path: Path, small_night: Callable[[Path], Path], small_universe: Path
+) -> None:
+    home = Home(small_night(tmp_path))
+    content = bytearray(home.published.read_bytes())
+    content[len(content) // 2] ^= 0xFF  # in the middle of a block, which nothing opens at once
+    home.published.write_bytes(content)
+    mqp(home.root, "health", expect=1, MQP_UNIVERSE=str(small_universe))
+    done = mqp(home.root, "nightly", MQP_UNIVERSE=str(small_universe))
+    rebuilt, landed = (done.stderr.index(text) for text in (REBUILT, "Landed"))
+    assert rebuilt < landed  # readers have the old night again before the new one begins
+    assert home.published.with_name("quant.duckdb.damaged").read_bytes() == bytes(content)
+    night = NightHome(home.root, "")
+    assert ledger(night, RECORD)[-1] == (date(2024, 6, 28), 2, "CLEAN")
+    assert ledger(night, DECISIONS) == [(date(2024, 6, 28),)]
+    mqp(home.root, "health", MQP_UNIVERSE=str(small_universe))
