@@ -33,9 +33,11 @@ test: check
 bench: $(DEVELOPMENT)
 	$(PYTHON) -m tests.bench
 
-# Fifty kills of a fetching run at seeded moments; make test has five.
+# Fifty kills of a fetching run, then a hundred of whole nights at seeded moments and one at every
+# step boundary; make test has five and ten.
 torture: $(DEVELOPMENT)
 	$(PYTHON) -m tests.durability.torture --moments 50 --seed 1
+	$(PYTHON) -m tests.durability.torture_nights
 
 # Plant every look-ahead bug, one at a time, and print what caught it.
 mutants: $(DEVELOPMENT)

@@ -1,0 +1,199 @@
+"""Whole nights of a small simulated world, quick enough to be killed a hundred times.
+
+The steps, the lock and the publication are the night's own. Three things are arranged: the history
+is short, dbt and the gates run in the night's process instead of a child, and a process that is
+forked from a warm one has imported everything already.
+"""
+
+import os
+import pickle
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orchestration.gate_worker
+import orchestration.inputs
+from orchestration.build import dbt_arguments
+from orchestration.dbt_session import MODELS_ONLY, QUIETLY
+from orchestration.logs import log_to_file
+from orchestration.night import NightOptions, NightRun
+from orchestration.resources import load_settings
+from warehouse.home import Home
+from warehouse.lock import writer_lock
+
+FIRST_DAY = date(2023, 4, 3)  # 300 sessions and more before the nights below
+THURSDAY = datetime(2024, 6, 27, 22, 30, tzinfo=UTC)
+FRIDAY = datetime(2024, 6, 28, 22, 30, tzinfo=UTC)
+UNIVERSE = "name: small\nbenchmark: SPY\nmembers: [AAPL, JPM, KO]\n"
+STEPS = (
+    *("fetch and land", "gate 1", "begin the build", "dbt", "analytics"),
+    *("gate 2", "publish", "report"),
+)
+PUBLISH = STEPS.index("publish")
+CARRIED = ("attempt", "collected", "landing", "gates", "freshness", "quarantined")
+"""What a run holds before it publishes and could not begin with."""
+
+Arranger = Callable[[], None]
+
+
+class Stage:
+    """Where dbt's models and the gates' verdicts come from; here they are really made."""
+
+    def build_models(self, run: NightRun) -> None:
+        """Everything that dbt builds in a night."""
+        run_dbt_here(run.settings.home)
+
+    def judge(self, judge: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """One gate's verdict, in this process."""
+        return judge(*arguments, **options)
+
+
+@dataclass(frozen=True)
+class NightOrder:
+    """One run of one night: where, when, and from which step on; it travels to other processes.
+
+    `progress`: a file that gets a line when a step begins. `lay_aside`: the folder in which to keep
+    this run, and its home, as they are before it publishes. `resumed`: such a run, continued.
+    """
+
+    home: Path
+    now: datetime = FRIDAY
+    run_id: str = "run"
+    progress: Path | None = None
+    resumed: Path | None = None
+    lay_aside: Path | None = None
+    stage: Stage = field(default_factory=Stage)
+
+
+def run_night(order: NightOrder, arrange: Arranger | None = None) -> None:
+    """Run a night as its processes do, under the writer lock.
+
+    Parameters
+    ----------
+    arrange : called when everything is set up and the first step has not begun.
+    """
+    home = prepared_home(order.home)
+    with _environment(order):
+        orchestration.inputs.FIRST_DAY = FIRST_DAY
+        orchestration.gate_worker._worker[:] = [_GatesHere(order.stage)]
+        if arrange is not None:
+            arrange()
+        with (
+            log_to_file(home.logs / "signal_engine.log", order.run_id),
+            writer_lock(home.writer_lock),
+        ):
+            run = _resumed(order)
+            for number in range(PUBLISH if order.resumed else 0, len(STEPS)):
+                _tell(order.progress, STEPS[number])
+                if number == PUBLISH and order.lay_aside:
+                    _lay_aside(order.lay_aside, order.home, run)
+                _steps(order, run)[number]()
+
+
+def prepared_home(root: Path) -> Home:
+    """The home with its universe file."""
+    home = Home(root)
+    home.make_folders()
+    universe = root / "universe.yaml"
+    if not universe.exists():
+        universe.write_text(UNIVERSE)
+    return home
+
+
+def _resumed(order: NightOrder) -> NightRun:
+    """A run that was laid aside in another home goes on in this one."""
+    run = NightRun(settings=load_settings(), options=NightOptions(), run_id=order.run_id)
+    if order.resumed is not None:
+        for name, value in pickle.loads(order.resumed.read_bytes()).items():
+            setattr(run, name, value)
+    return run
+
+
+def _lay_aside(folder: Path, home: Path, run: NightRun) -> None:
+    shutil.copytree(home, folder / "home")
+    kept = {name: getattr(run, name) for name in CARRIED}
+    (folder / "run.pickle").write_bytes(pickle.dumps(kept))
+
+
+def _steps(order: NightOrder, run: NightRun) -> tuple[Callable[[], Any], ...]:
+    """In the order of `STEPS`."""
+    return (
+        *(run.ingest, run.gate_1, run.begin_build),
+        *(lambda: order.stage.build_models(run), run.analyse),
+        *(run.gate_2, run.publish, run.report),
+    )
+
+
+@dataclass(frozen=True)
+class _GatesHere:
+    """Stands where the worker process is: Great Expectations is imported here already."""
+
+    stage: Stage
+
+    def call(self, judge: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        return self.stage.judge(judge, *arguments, **options)
+
+
+def _tell(progress: Path | None, step: str) -> None:
+    """One whole write: what a killed process told stays told."""
+    if progress is not None:
+        with progress.open("a") as lines:
+            lines.write(f"{step}\n")
+
+
+@contextmanager
+def _environment(order: NightOrder) -> Iterator[None]:
+    """What the settings are read from."""
+    variables = {
+        "MQP_HOME": str(order.home),
+        "MQP_NOW": order.now.isoformat(),
+        "MQP_SOURCES": "sandbox",
+        "MQP_UNIVERSE": str(order.home / "universe.yaml"),
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        _restore(before)
+
+
+def _restore(before: Mapping[str, str | None]) -> None:
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def run_dbt_here(home: Home) -> None:
+    """Run what a night asks of dbt in this process, and let go of the build afterwards."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    # data tests write nothing: a kill during one is a kill between two models
+    arguments = ["build", *MODELS_ONLY, *QUIETLY, *dbt_arguments(home)]
+    done = dbtRunner(manifest=parsed_project()).invoke(arguments)
+    DuckDBConnectionManager.close_all_connections()
+    assert done.success, done.exception or [
+        (row.node.name, row.message) for row in done.result if row.status in ("error", "fail")
+    ]
+
+
+@cache
+def parsed_project() -> Any:
+    """The dbt project as parsed once per process, or once before it was forked."""
+    from dbt.cli.main import dbtRunner
+
+    with TemporaryDirectory() as folder, _environment(NightOrder(Path(folder))):
+        home = prepared_home(Path(folder))
+        done = dbtRunner().invoke(["parse", *QUIETLY, *dbt_arguments(home)])
+        assert done.success, done.exception
+        return done.result
