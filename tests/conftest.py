@@ -32,14 +32,20 @@ class NightHome:
 
 
 def mqp(
-    home: Path, *arguments: str, expect: int | None = 0, **variables: str
+    home: Path,
+    *arguments: str,
+    expect: int | None = 0,
+    product: Path | None = None,
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own on a home, with nothing else from the environment.
 
-    `expect`: the exit code that must come back, None for any.
+    `expect`: the exit code that must come back, None for any. `product`: folder of another copy of
+    the code, which runs in place of this one.
     """
     done = subprocess.run(
         [sys.executable, "-m", "orchestration.cli", *arguments],
+        cwd=product,
         env=_environment(home, variables),
         capture_output=True,
         text=True,

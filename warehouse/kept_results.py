@@ -23,6 +23,11 @@ RESULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "analytics.target_weights": ("session_date", "strategy", "symbol"),
     "analytics.orders": ("symbol",),
     "analytics.backtest_metrics": ("strategy", "variant", "sample", "metric"),
+    "analytics.backtest_daily": ("strategy", "variant", "session_date"),
+    "analytics.portfolio_daily": ("session_date",),
+    "analytics.sleeve_weights": ("session_date", "strategy"),
+    "analytics.walk_forward_windows": ("strategy", "window"),
+    "intermediate.int_macro_as_of": ("session_date",),
 }
 """Columns that name a row; of another table every column that is no float does."""
 

@@ -1,8 +1,11 @@
 """A published night, built again and compared with what was published."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import duckdb
 
 from ingestion.sentiment import METHOD
 from orchestration.rebuild import Rebuilder
@@ -15,6 +18,8 @@ from warehouse.home import Home
 from warehouse.kept_results import ResultDifference, difference_from_kept
 from warehouse.landing_check import changed_landings
 from warehouse.publish import KEPT_RESULTS
+
+log = logging.getLogger("mqp.replay")
 
 
 @dataclass(frozen=True)
@@ -59,18 +64,34 @@ def _look_closer(rebuilder: Rebuilder, compared: Comparison, home: Home, file: P
         removed = _removals(ledger, version)
         changed = changed_landings(ledger, home.raw_responses, version)
         scored_by = _other_methods(ledger, version)
-    results = _kept_results(compared)
+    results, compared_results = compare_results(compared, file)
     return Findings(
-        results=tuple(_differences(file, results)),
-        compared_results=tuple(results),
+        results=tuple(results),
+        compared_results=tuple(compared_results),
         removed=removed,
         changed_landings=changed,
         scored_by=scored_by,
     )
 
 
+def compare_results(compared: Comparison, file: Path) -> tuple[list[ResultDifference], list[str]]:
+    """What differs in the kept results, and all of them that could be compared."""
+    found, names = [], []
+    with connect(file, read_only=True) as rebuilt:
+        for name, path in _kept_results(compared).items():
+            try:
+                difference = difference_from_kept(rebuilt, name, path, where=KEPT_RESULTS[name])
+            except duckdb.Error as err:  # the file is damaged, or the table is another one now
+                log.warning("%s cannot be compared row by row: %s", name, str(err).splitlines()[0])
+                continue
+            names.append(name)
+            if difference is not None:
+                found.append(difference)
+    return found, names
+
+
 def _kept_results(compared: Comparison) -> Mapping[str, Path]:
-    """The kept results that are there on both sides, and hash differently or not."""
+    """The files of kept results of which there is a table again."""
     if compared.kept is None:
         return {}
     files = {name: compared.kept.folder / f"{name}.parquet" for name in KEPT_RESULTS}
@@ -79,15 +100,6 @@ def _kept_results(compared: Comparison) -> Mapping[str, Path]:
         for name, path in files.items()
         if path.exists() and name in compared.rebuilt.tables
     }
-
-
-def _differences(file: Path, results: Mapping[str, Path]) -> list[ResultDifference]:
-    with connect(file, read_only=True) as rebuilt:
-        found = [
-            difference_from_kept(rebuilt, name, path, where=KEPT_RESULTS[name])
-            for name, path in results.items()
-        ]
-    return [difference for difference in found if difference is not None]
 
 
 def _removals(ledger: Connection, ledger_version: int) -> tuple[str, ...]:

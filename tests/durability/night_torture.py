@@ -170,6 +170,8 @@ class NightTorture:
 
     def _killed(self, home: Path, victim: Victim) -> Found:
         """Start a run and end it; the step that it was in."""
+        self.undisturbed(victim.situation)
+        length = self._seconds[victim.situation]
         progress = self._folder / "progress"
         progress.unlink(missing_ok=True)
         order = NightOrder(
@@ -183,7 +185,7 @@ class NightTorture:
         process = self._processes.Process(target=_run_victim, args=(order, victim.place))
         process.start()
         if victim.place is None:
-            process.join(victim.fraction * self._seconds[victim.situation])
+            process.join(victim.fraction * length)
             process.kill()
         process.join(PATIENCE_SECONDS)
         was_finished = process.exitcode == 0
