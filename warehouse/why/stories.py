@@ -15,8 +15,15 @@ def sentiment_node(reader: Reader, symbol: str, session: date) -> Node | None:
     """The mean of the sessions' scores, a session without news counting 0."""
     count = reader.count("sentiment_sessions")
     days = reader.rows(
-        "select * from intermediate.int_sentiment_summarised where symbol = $symbol "
-        "and session_date <= $session order by session_date desc limit $count",
+        "select sessions.session_date, told.sentiment_score, "
+        "coalesce(told.sentiment_3d, 0.0) as sentiment_3d, "
+        "sessions.news_cutoff_at as available_at, "
+        "(select max(method) from marts.fct_sentiment) as method "
+        "from staging.stg_exchange__sessions as sessions "
+        "left join intermediate.int_sentiment_summarised as told "
+        "on sessions.session_date = told.session_date and told.symbol = $symbol "
+        "where sessions.session_date <= $session "
+        "order by sessions.session_date desc limit $count",
         symbol=symbol,
         session=session,
         count=count,
