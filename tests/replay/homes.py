@@ -70,7 +70,8 @@ def make_build(home: Home, making: Making) -> Manifest:
         build.execute("create table staging.stg_cboe__index_history as select 'VIX' as n, 11.0 c")
         build.execute("create schema analytics")
         build.execute(
-            "create table analytics.target_weights as select * from "
+            "create table analytics.target_weights as "
+            "select * replace (final_weight::double as final_weight) from "
             f"(values {making.weights}) t(symbol, session_date, final_weight)"
         )
         copy_record_into_build(home.ledger, build)
