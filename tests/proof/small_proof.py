@@ -5,14 +5,14 @@ Nothing of the product is imported before the copy stands first on the path.
 
 import contextlib
 import io
-import multiprocessing
 import os
 import shutil
 import sys
 from dataclasses import dataclass
 from datetime import date
-from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
+
+from tests.proof.host import call_in_fork
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PRODUCT = (
@@ -34,7 +34,6 @@ OUTPUTS = (
     "metrics",
     "__pycache__",
 )
-PATIENCE_SECONDS = 400.0
 
 
 @dataclass(frozen=True)
@@ -69,40 +68,16 @@ def copied_product(tree: Path) -> Path:
     return tree
 
 
-def process_factory() -> multiprocessing.context.ForkServerContext:
-    """Processes that have imported the libraries, and nothing of the product."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.proof.warm"])
-    return context
-
-
 def prove_in_process(order: Order) -> Found:
     """Run one proof in a process of its own."""
-    context = process_factory()
-    mine, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_prove, args=(order, theirs))
-    process.start()
-    theirs.close()
-    try:
-        assert mine.poll(PATIENCE_SECONDS), "the proof did not end"
-        found = mine.recv()
-    except EOFError:
-        raise AssertionError("the proof ended without a verdict") from None
-    finally:
-        process.join(5)
-        process.kill()
-    if isinstance(found, str):
-        raise AssertionError(found)
+    found = call_in_fork(_prove, order)
     assert isinstance(found, Found)
     return found
 
 
 def read_project_once(tree: Path, home: Path) -> None:
     """Leave dbt's memory of the project in a home: what reads it again only reads what changed."""
-    process = process_factory().Process(target=_read_project, args=(tree, home))
-    process.start()
-    process.join(PATIENCE_SECONDS)
-    assert process.exitcode == 0, "the project could not be read"
+    call_in_fork(_read_project, tree, home)
 
 
 def _read_project(tree: Path, home: Path) -> None:
@@ -113,14 +88,13 @@ def _read_project(tree: Path, home: Path) -> None:
     DbtSession(Home(home))
 
 
-def _prove(order: Order, answer: Pipe) -> None:
+def _prove(order: Order) -> Found:
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            found = _found(order)
-        answer.send(found)
-    except BaseException as problem:  # the parent tells it
-        answer.send(f"{type(problem).__name__}: {problem}\n{said.getvalue()[-3000:]}")
+            return _found(order)
+    except BaseException as problem:
+        problem.add_note(said.getvalue()[-3000:])
         raise
 
 
