@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestration.errors import NightError
 from orchestration.resources import REPOSITORY
 from warehouse.connection import connect
+from warehouse.disk import refuse_full_disk
 from warehouse.frames import read_frame
 from warehouse.home import Home
 
@@ -67,12 +68,15 @@ def run_dbt(home: Home, arguments: Sequence[str]) -> None:
     ------
     NightError
         dbt reported an error; the message holds its last lines.
+    StorageError
+        The disk has no room for what dbt writes.
     """
     command = [sys.executable, "-m", "dbt.cli.main", *arguments, *dbt_arguments(home)]
     done = subprocess.run(
         command, env=dbt_environment(home), capture_output=True, text=True, check=False
     )
     if done.returncode:
+        refuse_full_disk(home.dbt_target, done.stdout + done.stderr)
         tail = " ".join(line.strip() for line in done.stdout.splitlines()[-12:] if line.strip())
         raise NightError(f"dbt {arguments[0]} failed: {tail or done.stderr[-500:]}")
 

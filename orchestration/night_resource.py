@@ -12,6 +12,7 @@ from orchestration.logs import log_to_file
 from orchestration.moments import past_moment
 from orchestration.night import NightOptions, NightRun
 from orchestration.resources import load_settings
+from warehouse.disk import prepare_home
 from warehouse.lock import writer_lock
 
 log = logging.getLogger("mqp.night")
@@ -33,6 +34,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightResource"]:
         """Wait for the lock, then make the night; both end with the run."""
         settings = load_settings()
+        prepare_home(settings.home)
         run_id = context.run.run_id if context.run else "-"
         with (
             log_to_file(settings.home.logs / "signal_engine.log", run_id),

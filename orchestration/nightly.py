@@ -8,11 +8,15 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from orchestration.dagster_home import prepare_dagster_home
+from orchestration.errors import CommandError
 from orchestration.gate_worker import gate_worker
 from orchestration.record import is_published_by
 from orchestration.resources import Settings
+from warehouse.disk import is_refusal, prepare_home, refusal
+from warehouse.errors import WarehouseError
 from warehouse.files import copy_database
 from warehouse.home import Home
 from warehouse.lock import writer_lock
@@ -37,7 +41,28 @@ def run_nightly(
     options : the fields of `NightResource`.
     debug : raise what a step raises instead of reporting it.
     """
-    settings.home.make_folders()
+    home, run_id = settings.home, str(uuid4())
+    prepare_home(home)
+    try:
+        sentence = _executed(settings, options, run_id, debug=debug)
+    except (CommandError, WarehouseError):
+        raise
+    except Exception as err:
+        # Dagster's own records may be what the disk refuses, at any moment of the night
+        if debug or not is_refusal(str(err)):
+            raise
+        sentence = str(refusal(home.root, _first_line(err)))
+    if sentence is None:
+        return NightOutcome(True, None)
+    if is_published_by(home, run_id):
+        return NightOutcome(False, f"the night is published, but a later step failed: {sentence}")
+    return NightOutcome(False, f"the night FAILED and published nothing: {sentence}")
+
+
+def _executed(
+    settings: Settings, options: Mapping[str, Any], run_id: str, *, debug: bool
+) -> str | None:
+    """Let Dagster execute the job; returns the first error's sentence, None without one."""
     prepare_dagster_home(settings.home)
     gate_worker()  # imports on the other core while this process does its own
     with warnings.catch_warnings():
@@ -52,18 +77,14 @@ def run_nightly(
         with output, redirect_stdout(output), dg.DagsterInstance.get() as instance:
             result = defs.resolve_job_def("nightly").execute_in_process(
                 instance=instance,
+                run_id=run_id,
                 raise_on_error=debug,
                 run_config={
                     "resources": {"night": {"config": dict(options)}},
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
             )
-    if result.success:
-        return NightOutcome(True, None)
-    sentence = _first_error(result.all_events)
-    if is_published_by(settings.home, result.run_id):
-        return NightOutcome(False, f"the night is published, but a later step failed: {sentence}")
-    return NightOutcome(False, f"the night FAILED and published nothing: {sentence}")
+    return None if result.success else _first_error(result.all_events)
 
 
 @contextmanager
@@ -97,7 +118,11 @@ def _first_error(events: Any) -> str:
             continue
         while error.cause is not None:
             error = error.cause
-        message = error.message.strip().splitlines()[0] if error.message.strip() else "unknown"
+        message = _first_line(error.message)
         head, _, rest = message.partition(": ")
         return rest if rest and "." in head and " " not in head else message
     return "The run failed without saying why; see logs/signal_engine.log."
+
+
+def _first_line(said: object) -> str:
+    return str(said).strip().partition("\n")[0] or "unknown"

@@ -46,7 +46,7 @@ def mqp(
     done = subprocess.run(
         [sys.executable, "-m", "orchestration.cli", *arguments],
         cwd=product,
-        env=_environment(home, variables),
+        env=environment(home, variables),
         capture_output=True,
         text=True,
         timeout=600,
@@ -57,7 +57,7 @@ def mqp(
     return done
 
 
-def _environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
+def environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
     kept = ("PATH", "HOME", "TZ", "LANG", "VIRTUAL_ENV", "TMPDIR")
     base = {name: os.environ[name] for name in kept if name in os.environ}
     return {**base, "MQP_HOME": str(home), "MQP_NOW": NIGHT_CLOCK, **variables}

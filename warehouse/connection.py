@@ -6,10 +6,10 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.disk import is_refusal, refusal
 from warehouse.errors import (
     CorruptFileError,
     NotPublishedError,
-    StorageError,
     WarehouseBusyError,
     WarehouseError,
 )
@@ -17,11 +17,7 @@ from warehouse.errors import (
 Connection = duckdb.DuckDBPyConnection
 
 DAMAGE = ("corrupt database file", "not a valid duckdb database", "could not read enough bytes")
-REFUSALS = (
-    *("could not write", "could not truncate", "no space left"),
-    *("read-only file system", "permission denied"),
-)
-"""How DuckDB says that a file's content, or its disk, is the matter: not a statement."""
+"""How DuckDB says that a file's content is the matter, not a statement."""
 
 
 @contextmanager
@@ -62,9 +58,10 @@ def connect(
             config={"storage_compatibility_version": storage_version} if storage_version else {},
         )
     except duckdb.Error as err:
+        # not chained: the person reads the innermost error, and this one says more
         raise _told(path, err) or CorruptFileError(
             f"{Path(path).name} cannot be opened: {_first_line(err)}"
-        ) from err
+        ) from None
     try:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_progress_bar = false")
@@ -73,7 +70,7 @@ def connect(
         yield connection
     except duckdb.Error as err:
         if (told := _told(path, err)) is not None:
-            raise told from err
+            raise told from None
         raise
     finally:
         connection.close()
@@ -91,12 +88,7 @@ def _told(path: Path | str, err: duckdb.Error) -> WarehouseError | None:
         return CorruptFileError(
             f"{name} is damaged ({_first_line(err)}): see 'Corrupt file' in docs/RUNBOOK.md."
         )
-    if any(word in said for word in REFUSALS):
-        return StorageError(
-            f"{path} cannot be written ({_first_line(err)}): free disk space or correct the "
-            "rights, then run again; what was stored before is kept."
-        )
-    return None
+    return refusal(path, _first_line(err)) if is_refusal(said) else None
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from warehouse.errors import StorageError
+from warehouse.disk import refusal
 
 SCRATCH = ".partial"
 """Folder below a root of many files where each is written before it is renamed into place."""
@@ -136,10 +136,7 @@ def writing_failures(path: Path) -> Iterator[None]:
         yield
     except OSError as err:
         # not chained: the person reads the innermost error, and this one says more
-        raise StorageError(
-            f"{path} cannot be written ({err.strerror or err}): free disk space or correct the "
-            "rights, then run again; what was stored before is kept."
-        ) from None
+        raise refusal(path, err.strerror or str(err)) from None
 
 
 class LineLog:

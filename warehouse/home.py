@@ -75,14 +75,15 @@ class Home:
         """What people open."""
         return self.root / "reports"
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that a night writes to."""
+        return (
+            *(self.warehouse, self.build.parent, self.nights),
+            *(self.data, self.dagster, self.logs, self.reports),
+        )
+
     def make_folders(self) -> None:
         """Create the folders that a night writes to."""
-        for folder in (
-            self.build.parent,
-            self.nights,
-            self.data,
-            self.dagster,
-            self.logs,
-            self.reports,
-        ):
+        for folder in self.folders:
             folder.mkdir(parents=True, exist_ok=True)

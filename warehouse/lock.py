@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from warehouse.files import writing_failures
+
 
 @contextmanager
 def writer_lock(path: Path, *, announce: Callable[[str], None] = print) -> Iterator[None]:
@@ -18,9 +20,15 @@ def writer_lock(path: Path, *, announce: Callable[[str], None] = print) -> Itera
     ----------
     path : the lock file; created when missing, never deleted.
     announce : called with one sentence when another process holds the lock.
+
+    Raises
+    ------
+    StorageError
+        The lock file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    with writing_failures(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

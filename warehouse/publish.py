@@ -18,8 +18,8 @@ from typing import Self
 import duckdb
 
 from warehouse.connection import Connection, connect, quoted_path
-from warehouse.errors import CorruptFileError, WarehouseError
-from warehouse.files import flush_to_disk, log_of_writes
+from warehouse.errors import CorruptFileError, StorageError, WarehouseError
+from warehouse.files import flush_to_disk, log_of_writes, writing_failures
 from warehouse.home import Home
 from warehouse.seal import seal
 
@@ -171,7 +171,8 @@ def swap(
     verify(home.build, manifest)
     finish_publication(home)
     if keep_results:
-        _write_results(home, manifest, environment)
+        with writing_failures(home.publication):
+            _write_results(home, manifest, environment)
     flush_to_disk(home.build)
     _set_foreign_writes_aside(home.published)
     home.build.replace(home.published)
@@ -179,7 +180,7 @@ def swap(
     try:
         _finish(home, is_swapped_in=True)
         seal(home.published)
-    except OSError as err:  # the night is published all the same
+    except (OSError, StorageError) as err:  # the night is published all the same
         log.warning("The next run keeps the results of night %s: %s.", manifest.night, err)
 
 

@@ -15,6 +15,7 @@ from orchestration.manifest import ensure_manifest
 from orchestration.night_resource import NightResource
 from orchestration.orphans import ended_with_us
 from orchestration.resources import load_settings
+from warehouse.disk import refuse_full_disk
 
 HOME = load_settings().home
 MANIFEST = ensure_manifest(HOME)
@@ -45,7 +46,9 @@ def warehouse_models(
     with ended_with_us(invocation.process):
         yield from invocation.stream()
     if not invocation.is_successful():
-        raise NightError(f"dbt build failed: {failed_nodes(home.dbt_target)}; see logs/dbt/dbt.log")
+        failure = failed_nodes(home.dbt_target)
+        refuse_full_disk(home.build.parent, failure)
+        raise NightError(f"dbt build failed: {failure}; see logs/dbt/dbt.log")
 
 
 def failed_nodes(target: Path) -> str:

@@ -43,27 +43,23 @@ class Boundary:
         call = f" number {self.nth}" if self.nth > 1 else ""
         return f"{'before' if self.is_before else 'after'} {place}{call}"
 
-    def arrange(self) -> None:
-        """Let this process end there."""
-        module, _, path = self.where.partition(":")
-        owner: Any = importlib.import_module(module)
-        *parents, name = path.split(".")
-        for parent in parents:
-            owner = getattr(owner, parent)
-        function, calls = getattr(owner, name), 0
+    def arrange(self, act: Callable[[], None] | None = None) -> None:
+        """Let this process end there, or do something else."""
+        owner, name = _found(self.where)
+        function, calls, act = getattr(owner, name), 0, act or die
 
         @wraps(function)
-        def ending(*arguments: Any, **options: Any) -> Any:
+        def acting(*arguments: Any, **options: Any) -> Any:
             nonlocal calls
             calls += 1
             if calls == self.nth and self.is_before:
-                die()
+                act()
             answer = function(*arguments, **options)
-            if calls == self.nth:
-                die()
+            if calls == self.nth and not self.is_before:
+                act()
             return answer
 
-        setattr(owner, name, ending)
+        setattr(owner, name, acting)
 
 
 def before(where: str, nth: int = 1) -> Boundary:
@@ -103,11 +99,7 @@ def watch_changes(within: str, tell: Callable[[int, str], None]) -> None:
     ----------
     within : `module:function` or `module:Class.method`.
     """
-    module, _, path = within.partition(":")
-    owner: Any = importlib.import_module(module)
-    *parents, name = path.split(".")
-    for parent in parents:
-        owner = getattr(owner, parent)
+    owner, name = _found(within)
     function = getattr(owner, name)
 
     @wraps(function)
@@ -121,6 +113,16 @@ def watch_changes(within: str, tell: Callable[[int, str], None]) -> None:
 
     counter = _Counter(tell)
     setattr(owner, name, watched)
+
+
+def _found(where: str) -> tuple[Any, str]:
+    """The module or class, and the name in it."""
+    module, _, path = where.partition(":")
+    owner: Any = importlib.import_module(module)
+    *parents, name = path.split(".")
+    for parent in parents:
+        owner = getattr(owner, parent)
+    return owner, name
 
 
 class _Counter:
@@ -161,10 +163,6 @@ def die() -> NoReturn:
     """End this process at once, as `kill -9` does."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("a killed process went on")
-
-
-def nowhere() -> None:
-    """For a run that is not to be disturbed."""
 
 
 Place = Boundary | Change

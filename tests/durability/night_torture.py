@@ -8,10 +8,11 @@ very night that an undisturbed run makes.
 import shutil
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from tests.durability.whole_night import (
     NightOrder,
     Stage,
     run_night,
+    run_night_and_tell,
 )
 from warehouse.home import Home
 from warehouse.publish import Manifest
@@ -116,6 +118,35 @@ class NightTorture:
         begun = time.monotonic()
         self._run(NightOrder(home, FRIDAY, SECOND_TRY, stage=self._stage))
         self._seconds[situation] = time.monotonic() - begun
+
+    def disturb(self, home: Path, place: Boundary, harm: Callable[[], None]) -> str:
+        """Run a second night that something happens to; returns the sentence with which it ends.
+
+        The harm is a function that other processes can import, or a partial of one.
+        """
+        shutil.copytree(self._before("second"), home)
+        mine, theirs = self._processes.Pipe(duplex=False)
+        order = NightOrder(home, FRIDAY, "disturbed", stage=self._stage)
+        process = self._processes.Process(target=_run_disturbed, args=(order, place, harm, theirs))
+        process.start()
+        theirs.close()
+        try:
+            assert mine.poll(PATIENCE_SECONDS), "the disturbed run did not end"
+            sentence: str = mine.recv()
+        except EOFError:
+            raise AssertionError("the disturbed run ended without a word") from None
+        finally:
+            process.join(PATIENCE_SECONDS)
+        return sentence
+
+    def check_old_night_and_rerun(self, home: Path) -> None:
+        """After a failed night readers see the one before, and the next run makes the new one."""
+        assert check_published(home, self._known("second")) == NIGHT_BEFORE
+        check_nothing_lost(home, self._before("second"))
+        self._run_again(home, "second")
+        wanted = kept_manifest(self.undisturbed("second"), NIGHT)
+        assert check_published(home, {NIGHT: wanted}) == NIGHT
+        assert kept_manifest(home, NIGHT) == wanted
 
     def undisturbed(self, situation: str) -> Path:
         """The home of a Friday night that nobody disturbed."""
@@ -207,6 +238,12 @@ class NightTorture:
 
 def _run_victim(order: NightOrder, place: Place | None) -> None:
     run_night(order, place.arrange if place else None)
+
+
+def _run_disturbed(
+    order: NightOrder, place: Boundary, harm: Callable[[], None], told: Connection
+) -> None:
+    run_night_and_tell(order, lambda: place.arrange(harm), told)
 
 
 def _run_watched(order: NightOrder, within: str, told: Path) -> None:

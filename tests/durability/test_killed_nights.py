@@ -1,13 +1,9 @@
 """Ten kills of whole nights, where they could do the most harm; `make torture` has some 170."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.durability.boundaries import after, before
 from tests.durability.night_torture import NightTorture, Victim
-from tests.durability.remembered import RememberingStage
 
 pytestmark = pytest.mark.xdist_group("durability")  # they share processes that are warm already
 
@@ -37,13 +33,6 @@ PLACES = {
         place=after("orchestration.pages:render_report"), is_resumed=True
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def torture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightTorture]:
-    folder: Path = tmp_path_factory.mktemp("killed_nights")
-    (folder / "remembered").mkdir()
-    return NightTorture(folder, RememberingStage(folder / "remembered"))
 
 
 @pytest.mark.parametrize("number", range(len(PLACES)), ids=PLACES)

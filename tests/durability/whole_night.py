@@ -8,11 +8,13 @@ forked from a warm one has imported everything already.
 import os
 import pickle
 import shutil
+import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,9 +23,11 @@ import orchestration.gate_worker
 import orchestration.inputs
 from orchestration.build import dbt_arguments
 from orchestration.dbt_session import MODELS_ONLY, QUIETLY
+from orchestration.errors import CommandError
 from orchestration.logs import log_to_file
 from orchestration.night import NightOptions, NightRun
 from orchestration.resources import load_settings
+from warehouse.errors import StorageError, WarehouseError
 from warehouse.home import Home
 from warehouse.lock import writer_lock
 
@@ -89,11 +93,34 @@ def run_night(order: NightOrder, arrange: Arranger | None = None) -> None:
             writer_lock(home.writer_lock),
         ):
             run = _resumed(order)
-            for number in range(PUBLISH if order.resumed else 0, len(STEPS)):
-                _tell(order.progress, STEPS[number])
-                if number == PUBLISH and order.lay_aside:
-                    _lay_aside(order.lay_aside, order.home, run)
-                _steps(order, run)[number]()
+            try:
+                _run_steps(order, run)
+            except Exception as err:
+                with suppress(StorageError):  # as in the job's hook, where that ends nothing
+                    run.record_failure(str(err).partition("\n")[0])
+                raise
+
+
+def run_night_and_tell(order: NightOrder, arrange: Arranger, told: Connection) -> None:
+    """Run a night and send what a person would read: an error's sentence, or nothing.
+
+    An error that is not meant for people comes with its traceback.
+    """
+    try:
+        run_night(order, arrange)
+        told.send("")
+    except (CommandError, WarehouseError) as err:
+        told.send(str(err))
+    except Exception:
+        told.send(traceback.format_exc())
+
+
+def _run_steps(order: NightOrder, run: NightRun) -> None:
+    for number in range(PUBLISH if order.resumed else 0, len(STEPS)):
+        _tell(order.progress, STEPS[number])
+        if number == PUBLISH and order.lay_aside:
+            _lay_aside(order.lay_aside, order.home, run)
+        _steps(order, run)[number]()
 
 
 def prepared_home(root: Path) -> Home:

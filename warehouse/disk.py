@@ -1,0 +1,73 @@
+"""Whether the disk lets a night be written, and how its refusals are told."""
+
+import os
+import shutil
+from pathlib import Path
+
+from warehouse.errors import StorageError
+from warehouse.home import Home
+
+FULL_BYTES = 1024**2
+LEAST_FREE_BYTES = 64 * 1024**2
+"""A first night of three symbols writes about 40 MB in all."""
+
+REFUSALS = (
+    *("no space left", "disk is full", "disk quota exceeded", "file too large"),
+    *("read-only file system", "permission denied", "readonly database"),
+    *("could not write", "could not truncate"),
+)
+"""How the system, DuckDB and SQLite say that the disk is the matter; in lower case."""
+
+
+def is_refusal(said: str) -> bool:
+    """Whether an error's words mean the disk and not the program."""
+    return any(words in said.lower() for words in REFUSALS)
+
+
+def refusal(path: Path | str, reason: str) -> StorageError:
+    """What a person is told of a disk that is full or refuses."""
+    return StorageError(
+        f"{path} cannot be written ({reason}): free disk space or correct the "
+        "rights, then run again; what was stored before is kept."
+    )
+
+
+def refuse_full_disk(path: Path, said: str) -> None:
+    """Say plainly what another program has said about the disk in its own words.
+
+    It may have had no room to say it either: a disk without a free megabyte is full.
+
+    Raises
+    ------
+    StorageError
+        The words, or the disk below a path, say that it is full or refuses.
+    """
+    if is_refusal(said):
+        raise refusal(path, next(words for words in REFUSALS if words in said.lower()))
+    if path.exists() and shutil.disk_usage(path).free < FULL_BYTES:
+        raise refusal(path, "no space left")
+
+
+def prepare_home(home: Home) -> None:
+    """Create the folders of a home, and begin no night that could not be written.
+
+    The build of a night is about as large as the published file.
+
+    Raises
+    ------
+    StorageError
+        A folder is read-only, or there is less room than a night takes.
+    """
+    try:
+        home.make_folders()
+    except OSError as err:
+        raise refusal(home.root, err.strerror or str(err)) from None
+    for folder in home.folders:
+        if not os.access(folder, os.W_OK):
+            raise refusal(folder, "it is read-only")
+    published = home.published.stat().st_size if home.published.exists() else 0
+    needed, free = max(LEAST_FREE_BYTES, published), shutil.disk_usage(home.warehouse).free
+    if free < needed:
+        raise refusal(
+            home.warehouse, f"{free / 1e6:,.0f} MB are free and a night takes {needed / 1e6:,.0f}"
+        )
