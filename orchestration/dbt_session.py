@@ -14,11 +14,12 @@ from typing import Any
 
 from orchestration.build import dbt_arguments, dbt_environment
 from orchestration.errors import NightError
-from orchestration.manifest import mark_as_current
+from orchestration.manifest import is_current, mark_as_current
 from warehouse.home import Home
 
 MODELS_ONLY = ("--resource-type", "seed", "--resource-type", "model")
 KEY_TESTS = ("grain", "unique")
+MEMORY = "partial_parse.msgpack"
 QUIETLY = ("--quiet", "--log-level-file", "warn")
 
 
@@ -59,12 +60,15 @@ class DbtSession:
         self._home, self._limits = home, _limits(threads)
         home.make_folders()
         self._runner = dbtRunner
-        with _environment_of(home):
-            parsed = dbtRunner().invoke(["parse", *self._limits, *QUIETLY, *dbt_arguments(home)])
-        if not parsed.success:
-            raise NightError(f"The dbt project cannot be read: {_said(parsed.exception)}")
-        self._manifest: Any = parsed.result
-        mark_as_current(home)  # or the asset graph would have it read once more
+        self._manifest: Any = _remembered(home)
+        if self._manifest is None:
+            with _environment_of(home):
+                parse = ["parse", *self._limits, *QUIETLY, *dbt_arguments(home)]
+                parsed = dbtRunner().invoke(parse)
+            if not parsed.success:
+                raise NightError(f"The dbt project cannot be read: {_said(parsed.exception)}")
+            self._manifest = parsed.result
+            mark_as_current(home)  # or the asset graph would have it read once more
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -112,7 +116,7 @@ class DbtSession:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         chosen = ("--select", *select) if select else ()
-        options = [*MODELS_ONLY, *chosen, *self._limits, *QUIETLY]
+        options = [*MODELS_ONLY, *chosen, *self._limits, *QUIETLY, "--no-write-json"]
         arguments = ["build", *options, *dbt_arguments(self._home)]
         try:
             with _environment_of(self._home):
@@ -123,6 +127,29 @@ class DbtSession:
             logging.getLogger("dbt").handlers.clear()
         if not done.success:
             raise NightError(f"dbt cannot build: {_failures(done)}")
+
+
+def _remembered(home: Home) -> Any:
+    """The project as dbt read it last, where it has not changed since; None otherwise.
+
+    dbt would read all of it once more: its own test compares where the profile's files lie, and
+    what it has read does not depend on that.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+    from dbt.version import __version__
+
+    if not is_current(home):
+        return None
+    try:
+        packed = (home.dbt_target / MEMORY).read_bytes()
+        manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+    except Exception:  # none, damaged, or another release's: whatever its decoder says of that
+        return None
+    if manifest.metadata.dbt_version != __version__:
+        return None
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    return manifest
 
 
 def _limits(threads: int | None) -> tuple[str, ...]:

@@ -24,9 +24,7 @@ def ensure_manifest(home: Home) -> Path:
         The project does not parse; dbt's last lines say why.
     """
     manifest = home.dbt_target / "manifest.json"
-    stamp = home.dbt_target / STAMP
-    current = project_hash()
-    if not _is_whole(manifest) or not stamp.exists() or stamp.read_text() != current:
+    if not _is_whole(manifest) or not is_current(home):
         log.info("Reading the dbt project (once after every change of it).")
         home.make_folders()
         run_dbt(home, ("parse",))
@@ -37,6 +35,12 @@ def ensure_manifest(home: Home) -> Path:
 def mark_as_current(home: Home) -> None:
     """Remember that the home's manifest has just been made of the project as it is."""
     write_text(home.dbt_target / STAMP, project_hash())
+
+
+def is_current(home: Home) -> bool:
+    """Whether the project is still as it was when it was read last."""
+    stamp = home.dbt_target / STAMP
+    return stamp.exists() and stamp.read_text() == project_hash()
 
 
 def _is_whole(manifest: Path) -> bool:

@@ -11,7 +11,8 @@ import multiprocessing
 import traceback
 from collections.abc import Callable
 from functools import cache
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 PATIENCE_SECONDS = 400.0
@@ -25,10 +26,13 @@ def call_in_fork(function: Callable[..., Any], *arguments: Any) -> Any:
     AssertionError : the function raised or the process ended without an answer; says why.
     """
     mine, theirs = multiprocessing.Pipe(duplex=False)
-    _host().send((function, arguments, theirs))
+    orders, host = _host()
+    orders.send((function, arguments, theirs))
     theirs.close()
     try:
-        assert mine.poll(PATIENCE_SECONDS), f"{function.__name__} did not end"
+        ready = wait([mine, host.sentinel], PATIENCE_SECONDS)
+        assert ready, f"{function.__name__} did not end"
+        assert mine in ready, "the process that forks proofs has ended"
         is_good, answer = mine.recv()
     except EOFError:
         raise AssertionError(f"{function.__name__} ended without an answer") from None
@@ -37,13 +41,13 @@ def call_in_fork(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 @cache
-def _host() -> Connection:
+def _host() -> tuple[Connection, SpawnProcess]:
     mine, theirs = multiprocessing.Pipe()
-    context = multiprocessing.get_context("spawn")
-    context.Process(target=_serve, args=(theirs,)).start()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,))
+    process.start()
     theirs.close()
     atexit.register(mine.close)  # ends the host, for which this process would wait
-    return mine
+    return mine, process
 
 
 def _serve(orders: Connection) -> None:
