@@ -15,7 +15,7 @@ from orchestration.errors import CommandError
 from orchestration.gate_worker import gate_worker
 from orchestration.record import is_published_by
 from orchestration.resources import Settings
-from warehouse.disk import is_refusal, prepare_home, refusal
+from warehouse.disk import prepare_home, refusal_behind
 from warehouse.errors import WarehouseError
 from warehouse.files import copy_database
 from warehouse.home import Home
@@ -49,9 +49,10 @@ def run_nightly(
         raise
     except Exception as err:
         # Dagster's own records may be what the disk refuses, at any moment of the night
-        if debug or not is_refusal(str(err)):
+        told = refusal_behind(home.root, str(err))
+        if debug or told is None:
             raise
-        sentence = str(refusal(home.root, _first_line(err)))
+        sentence = str(told)
     if sentence is None:
         return NightOutcome(True, None)
     if is_published_by(home, run_id):

@@ -32,20 +32,28 @@ def refusal(path: Path | str, reason: str) -> StorageError:
     )
 
 
+def refusal_behind(path: Path, said: str) -> StorageError | None:
+    """The disk's refusal that another program's error came from; None where it did not.
+
+    The program may have had no room to say so: below a path without a free megabyte the disk is
+    full, whatever the words are.
+    """
+    words = next((words for words in REFUSALS if words in said.lower()), None)
+    if words is None and path.exists() and shutil.disk_usage(path).free < FULL_BYTES:
+        words = "no space left"
+    return refusal(path, words) if words else None
+
+
 def refuse_full_disk(path: Path, said: str) -> None:
     """Say plainly what another program has said about the disk in its own words.
-
-    It may have had no room to say it either: a disk without a free megabyte is full.
 
     Raises
     ------
     StorageError
         The words, or the disk below a path, say that it is full or refuses.
     """
-    if is_refusal(said):
-        raise refusal(path, next(words for words in REFUSALS if words in said.lower()))
-    if path.exists() and shutil.disk_usage(path).free < FULL_BYTES:
-        raise refusal(path, "no space left")
+    if (told := refusal_behind(path, said)) is not None:
+        raise told
 
 
 def prepare_home(home: Home) -> None:

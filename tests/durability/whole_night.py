@@ -64,6 +64,7 @@ class NightOrder:
 
     `progress`: a file that gets a line when a step begins. `lay_aside`: the folder in which to keep
     this run, and its home, as they are before it publishes. `resumed`: such a run, continued.
+    `first_day`: where its history begins. `options`, `variables`: of the night and its environment.
     """
 
     home: Path
@@ -73,6 +74,9 @@ class NightOrder:
     resumed: Path | None = None
     lay_aside: Path | None = None
     stage: Stage = field(default_factory=Stage)
+    first_day: date = FIRST_DAY
+    options: NightOptions = field(default_factory=NightOptions)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_night(order: NightOrder, arrange: Arranger | None = None) -> None:
@@ -84,7 +88,7 @@ def run_night(order: NightOrder, arrange: Arranger | None = None) -> None:
     """
     home = prepared_home(order.home)
     with _environment(order):
-        orchestration.inputs.FIRST_DAY = FIRST_DAY
+        orchestration.inputs.FIRST_DAY = order.first_day
         orchestration.gate_worker._worker[:] = [_GatesHere(order.stage)]
         if arrange is not None:
             arrange()
@@ -135,7 +139,7 @@ def prepared_home(root: Path) -> Home:
 
 def _resumed(order: NightOrder) -> NightRun:
     """A run that was laid aside in another home goes on in this one."""
-    run = NightRun(settings=load_settings(), options=NightOptions(), run_id=order.run_id)
+    run = NightRun(settings=load_settings(), options=order.options, run_id=order.run_id)
     if order.resumed is not None:
         for name, value in pickle.loads(order.resumed.read_bytes()).items():
             setattr(run, name, value)
@@ -183,6 +187,7 @@ def _environment(order: NightOrder) -> Iterator[None]:
         "MQP_SOURCES": "sandbox",
         "MQP_UNIVERSE": str(order.home / "universe.yaml"),
         "DO_NOT_TRACK": "1",
+        **order.variables,
     }
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 import yaml
 
 from tests.conftest import mqp
+from tests.nights.conftest import QuickNight
 from warehouse.connection import connect
 
 ROOT = Path(__file__).resolve().parents[2]
-MONDAY = "2024-07-01T22:30:00Z"
+MONDAY = datetime(2024, 7, 1, 22, 30, tzinfo=UTC)
 RESTATED_DAY = "2024-06-05"  # older than what the next night asks for again
 TIGHT_CAP = 0.02
 
@@ -44,6 +46,7 @@ def nights(
     tmp_path_factory: pytest.TempPathFactory,
     small_night: Callable[[Path], Path],
     small_universe: Path,
+    quick_night: QuickNight,
 ) -> TwoNights:
     """The second night after KO's bar of 2024-06-05 was restated and the stock limit tightened."""
     folder = tmp_path_factory.mktemp("difference")
@@ -56,9 +59,9 @@ def nights(
     variables = {
         "MQP_UNIVERSE": str(small_universe),
         "MQP_PORTFOLIO": str(folder / "portfolio.yaml"),
-        "MQP_NOW": MONDAY,
+        "MQP_NOW": MONDAY.isoformat(),
     }
-    mqp(home, "nightly", expect=None, **variables)
+    quick_night(home, MONDAY, MQP_PORTFOLIO=variables["MQP_PORTFOLIO"])
     return TwoNights(home, variables)
 
 

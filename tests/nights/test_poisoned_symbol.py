@@ -13,6 +13,7 @@ from ingestion.sandbox.server import SandboxServer
 from ingestion.settings import KEY_VARIABLES
 from orchestration.resources import BASE_URLS
 from tests.conftest import NightHome, mqp
+from tests.nights.conftest import QuickNight
 from warehouse.connection import connect
 
 NIGHT = date(2024, 6, 28)
@@ -30,11 +31,11 @@ def market(**options: Any) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def healthy(tmp_path_factory: pytest.TempPathFactory, small_universe: Path) -> NightHome:
+def healthy(tmp_path_factory: pytest.TempPathFactory, quick_night: QuickNight) -> NightHome:
     home = tmp_path_factory.mktemp("healthy")
     with market() as variables:
-        done = mqp(home, "nightly", MQP_UNIVERSE=str(small_universe), **variables)
-    return NightHome(home, done.stdout)
+        quick_night(home, CLOCK, **variables)
+    return NightHome(home, "")
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,15 @@
 """Two nights with a missed one between them: what their decisions earned, beside the backtest."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import NightHome, mqp
+from orchestration.night import NightOptions
+from tests.conftest import NightHome
+from tests.nights.conftest import QuickNight
 from warehouse.connection import connect
 
 FRIDAY, MONDAY, TUESDAY = date(2024, 6, 28), date(2024, 7, 1), date(2024, 7, 2)
@@ -17,12 +19,12 @@ FRIDAY, MONDAY, TUESDAY = date(2024, 6, 28), date(2024, 7, 1), date(2024, 7, 2)
 def home(
     tmp_path_factory: pytest.TempPathFactory,
     small_night: Callable[[Path], Path],
-    small_universe: Path,
+    quick_night: QuickNight,
 ) -> NightHome:
     """Friday and Tuesday were run, Monday was not."""
     folder = small_night(tmp_path_factory.mktemp("record"))
-    done = mqp(folder, "nightly", MQP_UNIVERSE=str(small_universe), MQP_NOW="2024-07-02T22:30:00Z")
-    return NightHome(folder, done.stdout + done.stderr)
+    quick_night(folder, datetime(2024, 7, 2, 22, 30, tzinfo=UTC))
+    return NightHome(folder, "")
 
 
 def rows(night: NightHome, query: str) -> list[tuple[Any, ...]]:
@@ -97,7 +99,9 @@ def test_report_says_it_in_a_sentence(home: NightHome) -> None:
     assert "Tonight added" in html
 
 
-def test_night_of_the_past_knows_no_later_decision(home: NightHome, small_universe: Path) -> None:
-    mqp(home.home, "nightly", "--as-of", "2024-07-01", MQP_UNIVERSE=str(small_universe),
-        MQP_NOW="2024-07-02T23:00:00Z")  # fmt: skip
+def test_night_of_the_past_knows_no_later_decision(
+    home: NightHome, quick_night: QuickNight
+) -> None:
+    past = NightOptions(as_of=datetime(2024, 7, 1, 23, 59, tzinfo=UTC))
+    quick_night(home.home, datetime(2024, 7, 2, 23, tzinfo=UTC), past)
     assert rows(home, "select session_date from analytics.record_daily") == [(MONDAY,)]

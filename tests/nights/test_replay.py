@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.replay.published import published_damage
 from tests.conftest import NightHome, mqp
+from tests.nights.conftest import QuickNight
 from tests.proof.small_proof import copied_product
 from warehouse.connection import connect
 from warehouse.home import Home
@@ -28,12 +29,12 @@ RECORD = (
 def home(
     tmp_path_factory: pytest.TempPathFactory,
     small_night: Callable[[Path], Path],
-    small_universe: Path,
+    quick_night: QuickNight,
 ) -> NightHome:
     """Friday and Monday of the small universe, published one after the other."""
     folder = small_night(tmp_path_factory.mktemp("replay"))
-    done = mqp(folder, "nightly", MQP_UNIVERSE=str(small_universe), MQP_NOW=MONDAY_EVENING)
-    return NightHome(folder, done.stdout + done.stderr)
+    quick_night(folder, datetime.fromisoformat(MONDAY_EVENING))
+    return NightHome(folder, "")
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import NightHome, mqp
+from tests.conftest import mqp
+from tests.durability.whole_night import FRIDAY
+from tests.nights.conftest import QuickNight
 from warehouse.connection import connect, quoted_path
 from warehouse.home import Home
 
@@ -19,10 +22,16 @@ LANDINGS = ("ops.landings", "ops.landed_rows")
 
 
 @pytest.fixture(scope="module")
-def restored(sandbox_night: NightHome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(small_night: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a published night."""
+    return small_night(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="module")
+def restored(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the night's home whose ledger was deleted and restored."""
     home = tmp_path_factory.mktemp("restored") / "home"
-    shutil.copytree(sandbox_night.home, home)
+    shutil.copytree(whole, home)
     Home(home).ledger.unlink()
     refused = mqp(home, "nightly", expect=1)
     assert "run `mqp restore --from-responses` first" in refused.stderr
@@ -51,8 +60,8 @@ def manifest(home: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text()))
 
 
-def test_every_table_of_the_ledger_is_restored(sandbox_night: NightHome, restored: Path) -> None:
-    lost, back = Home(sandbox_night.home).ledger, Home(restored).ledger
+def test_every_table_of_the_ledger_is_restored(whole: Path, restored: Path) -> None:
+    lost, back = Home(whole).ledger, Home(restored).ledger
     with connect(lost, read_only=True) as ledger:
         raw = ledger.execute(
             "select 'raw.' || table_name from duckdb_tables() where schema_name = 'raw' order by 1"
@@ -60,9 +69,11 @@ def test_every_table_of_the_ledger_is_restored(sandbox_night: NightHome, restore
     assert differing(lost, back, [*(row[0] for row in raw), *RECORD, *LANDINGS]) == []
 
 
-def test_night_on_the_restored_ledger_has_equal_content_hashes(restored: Path) -> None:
+def test_night_on_the_restored_ledger_has_equal_content_hashes(
+    restored: Path, quick_night: QuickNight
+) -> None:
     before = manifest(restored)
-    mqp(restored, "nightly")
+    quick_night(restored, FRIDAY)
     assert manifest(restored) == before
     assert any(name.startswith("staging.") for name in before["tables"])
 
