@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from orchestration.build import dbt_arguments, dbt_environment
@@ -20,6 +21,9 @@ from warehouse.home import Home
 MODELS_ONLY = ("--resource-type", "seed", "--resource-type", "model")
 KEY_TESTS = ("grain", "unique")
 MEMORY = "partial_parse.msgpack"
+NOWHERE = Home(Path("nowhere"))
+"""For reading the project, which opens no file: dbt reads all of it once more where the files of
+the profile lie elsewhere than the last time."""
 QUIETLY = ("--quiet", "--log-level-file", "warn")
 
 
@@ -62,7 +66,7 @@ class DbtSession:
         self._runner = dbtRunner
         self._manifest: Any = _remembered(home)
         if self._manifest is None:
-            with _environment_of(home):
+            with _environment_of(NOWHERE):
                 parse = ["parse", *self._limits, *QUIETLY, *dbt_arguments(home)]
                 parsed = dbtRunner().invoke(parse)
             if not parsed.success:
@@ -132,8 +136,7 @@ class DbtSession:
 def _remembered(home: Home) -> Any:
     """The project as dbt read it last, where it has not changed since; None otherwise.
 
-    dbt would read all of it once more: its own test compares where the profile's files lie, and
-    what it has read does not depend on that.
+    A night has read it with the profile's files in its home, and dbt would not accept that here.
     """
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder

@@ -139,7 +139,8 @@ def _cut_sessions(
     with connect(rebuilder.ledger, read_only=True) as ledger:
         eves = eves_of_news(ledger, sessions, last=night)
     decided = _decided_sessions(later, night)
-    return choose_cuts(decided, options.cuts, seed=options.seed, eves=eves)
+    chosen = choose_cuts(decided, options.cuts, seed=options.seed, eves=eves)
+    return chosen[::-1]  # the latest compares the most rows
 
 
 def _is_wrong(cuts: Sequence[CutResult]) -> bool:

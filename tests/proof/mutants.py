@@ -186,7 +186,7 @@ MUTANTS: Mapping[str, Mutant] = {
         _one(
             "allocation with the covariance of tomorrow",
             TRUNCATION,
-            "analytics.target_weights",
+            "analytics.portfolio_daily",
             "analytics/portfolio.py",
             "self._covariance.update(self._returns[t])",
             "self._covariance.update(self._returns[min(t + 1, len(self._returns) - 1)])",

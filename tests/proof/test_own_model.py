@@ -47,10 +47,18 @@ def test_own_model_that_peeks_is_caught_by_its_name(troubled_order: Order) -> No
     assert "my_signal" in found.sentence
 
 
-def test_own_model_that_looks_back_is_covered_and_proven(troubled_order: Order) -> None:
-    without = prove_in_process(replace(troubled_order, cuts=1))
-    with own_model(troubled_order.tree, my_look__sql=PEEK.replace("lead(", "lag(")):
-        found = prove_in_process(replace(troubled_order, cuts=1))
+def test_own_model_that_looks_back_is_covered_and_an_exempt_column_left_out(
+    troubled_order: Order,
+) -> None:
+    order = replace(troubled_order, cuts=1)
+    without = prove_in_process(order)
+    files = {
+        "my_look__sql": PEEK.replace("lead(", "lag("),
+        "my_peek__sql": PEEK,
+        "mine__yml": EXEMPTION % '"a forecast that is never traded"',
+    }
+    with own_model(troubled_order.tree, **files):
+        found = prove_in_process(order)
     assert found.is_proven, found.sentence
     assert found.rows > without.rows
 
@@ -62,10 +70,3 @@ def test_exemption_without_a_reason_is_refused(troubled_order: Order) -> None:
         pytest.raises(AssertionError, match=r"my_peek is exempt from the proof without a reason"),
     ):
         prove_in_process(replace(troubled_order, cuts=1))
-
-
-def test_exemption_with_a_reason_leaves_the_column_out(troubled_order: Order) -> None:
-    files = {"my_peek__sql": PEEK, "mine__yml": EXEMPTION % '"a forecast that is never traded"'}
-    with own_model(troubled_order.tree, **files):
-        found = prove_in_process(replace(troubled_order, cuts=1))
-    assert found.is_proven, found.sentence
