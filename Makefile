@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
-.PHONY: nightly test check ui dashboard bench torture mutants faults lock
+.PHONY: nightly test check types sql-style ui dashboard bench torture mutants faults lock
 
 # Exit code 3 is a published but DEGRADED night: said on the terminal, and a success for make.
 nightly: $(RUNTIME)
@@ -23,8 +23,13 @@ dashboard: $(RUNTIME)
 check: $(DEVELOPMENT)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync types sql-style
+
+types: $(DEVELOPMENT)
 	$(VENV)/bin/mypy
-	$(VENV)/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+
+sql-style: $(DEVELOPMENT)
+	$(VENV)/bin/sqlfluff lint dbt_project/models dbt_project/tests
 
 # Everything: lint, types, unit tests, and real nights on the sandbox.
 test: check
