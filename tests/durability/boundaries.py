@@ -45,7 +45,7 @@ class Boundary:
 
     def arrange(self, act: Callable[[], None] | None = None) -> None:
         """Let this process end there, or do something else."""
-        owner, name = _found(self.where)
+        owner, name = found(self.where)
         function, calls, act = getattr(owner, name), 0, act or die
 
         @wraps(function)
@@ -99,7 +99,7 @@ def watch_changes(within: str, tell: Callable[[int, str], None]) -> None:
     ----------
     within : `module:function` or `module:Class.method`.
     """
-    owner, name = _found(within)
+    owner, name = found(within)
     function = getattr(owner, name)
 
     @wraps(function)
@@ -115,7 +115,7 @@ def watch_changes(within: str, tell: Callable[[int, str], None]) -> None:
     setattr(owner, name, watched)
 
 
-def _found(where: str) -> tuple[Any, str]:
+def found(where: str) -> tuple[Any, str]:
     """The module or class, and the name in it."""
     module, _, path = where.partition(":")
     owner: Any = importlib.import_module(module)

@@ -25,7 +25,7 @@ FROM_THE_START: tuple[Boundary, ...] = (
     after("orchestration.night:fetch_inputs"),
     after("orchestration.inputs:_log_fetches"),
     after("orchestration.inputs:land"),
-    after("orchestration.inputs:score_new_stories"),
+    after("orchestration.scores:score_new_stories"),
     after("orchestration.inputs:append_to_log"),
     after("orchestration.night:NightRun.ingest"),
     before("orchestration.gates:_remember_extents"),
