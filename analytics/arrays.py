@@ -1,5 +1,7 @@
 """Array types and the one forward fill that every part shares."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,7 @@ Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.datetime64]
 
 TRADING_DAYS_PER_YEAR = 252
+PER_ROOT_YEAR = math.sqrt(TRADING_DAYS_PER_YEAR)
 
 
 def forward_filled(values: Floats) -> Floats:

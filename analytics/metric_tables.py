@@ -7,10 +7,14 @@ import pandas as pd
 
 from analytics.backtest import Backtest
 from analytics.frames import Calendar
-from analytics.performance import DailyRows, backtest_metrics
+from analytics.inference import overfitting_probability, sharpe_intervals
+from analytics.performance import DailyRows, backtest_metrics, selection_sharpe
 from analytics.tables import NamedBacktest, dates, moments, texts
 from analytics.targets import StrategyTargets
-from analytics.walk_forward import Selection
+from analytics.walk_forward import WALK_FORWARD, Selection
+
+MetricRow = tuple[str, str, str, str, float, float, float]
+"""Strategy, variant, sample, metric, value, lower, upper."""
 
 
 def metric_rows(books: Sequence[NamedBacktest]) -> pd.DataFrame:
@@ -22,10 +26,34 @@ def metric_rows(books: Sequence[NamedBacktest]) -> pd.DataFrame:
 
     Returns
     -------
-    One row per strategy, variant and metric; `value` null where the metric does not exist, `lower`
-    and `upper` null.
+    One row per strategy, variant and metric; `value` null where the metric does not exist. `lower`
+    and `upper` are the ends of the 95 % interval of `sharpe`, and null for all others.
     """
     rows = [row for book in books for row in _metrics(book, "full", _rows_of(book.backtest))]
+    return _metric_frame(rows)
+
+
+def overfitting_rows(grids: Sequence[NamedBacktest]) -> pd.DataFrame:
+    """Compute how likely the choice among each strategy's variants is overfit, sample `full`.
+
+    Parameters
+    ----------
+    grids : each strategy's variants.
+
+    Returns
+    -------
+    One row per strategy, metric `overfitting_probability` of variant `walk_forward`, which is what
+    the choice makes; null with fewer than two variants that have a Sharpe ratio.
+    """
+    rows: list[MetricRow] = []
+    for grid in grids:
+        daily = _rows_of(grid.backtest)
+        is_known = ~np.isnan(selection_sharpe(daily))
+        value = overfitting_probability(
+            (daily.net_return - daily.bill_return[:, None])[:, is_known]
+        )
+        name = "overfitting_probability"
+        rows.append((grid.strategy, WALK_FORWARD, "full", name, value, np.nan, np.nan))
     return _metric_frame(rows)
 
 
@@ -107,19 +135,23 @@ def _rows_of(run: Backtest) -> DailyRows:
     )
 
 
-def _metrics(
-    book: NamedBacktest, sample: str, rows: DailyRows
-) -> list[tuple[str, str, str, str, float]]:
+def _metrics(book: NamedBacktest, sample: str, rows: DailyRows) -> list[MetricRow]:
     values = backtest_metrics(rows)
+    unknown = np.full(len(book.variants), np.nan)
+    lower, upper = sharpe_intervals(rows.net_return - rows.bill_return[:, None])
+    is_known = ~np.isnan(values["sharpe"])
+    ends = {"sharpe": (np.where(is_known, lower, np.nan), np.where(is_known, upper, np.nan))}
     return [
-        (book.strategy, variant, sample, metric, float(value[v]))
+        (book.strategy, variant, sample, metric, float(value[v]), float(low[v]), float(high[v]))
         for v, variant in enumerate(book.variants)
         for metric, value in values.items()
+        for low, high in (ends.get(metric, (unknown, unknown)),)
     ]
 
 
-def _metric_frame(rows: Sequence[tuple[str, str, str, str, float]]) -> pd.DataFrame:
-    strategy, variant, sample, metric, value = zip(*rows, strict=True) if rows else ((),) * 5
+def _metric_frame(rows: Sequence[MetricRow]) -> pd.DataFrame:
+    columns = zip(*rows, strict=True) if rows else ((),) * 7
+    strategy, variant, sample, metric, value, lower, upper = columns
     return pd.DataFrame(
         {
             "strategy": texts(strategy),
@@ -127,7 +159,7 @@ def _metric_frame(rows: Sequence[tuple[str, str, str, str, float]]) -> pd.DataFr
             "sample": texts(sample),
             "metric": texts(metric),
             "value": np.array(value, dtype=np.float64),
-            "lower": np.full(len(value), np.nan),
-            "upper": np.full(len(value), np.nan),
+            "lower": np.array(lower, dtype=np.float64),
+            "upper": np.array(upper, dtype=np.float64),
         }
     )

@@ -20,7 +20,12 @@ from analytics.frames import (
     to_days,
 )
 from analytics.market import Market
-from analytics.metric_tables import metric_rows, window_metric_rows, window_rows
+from analytics.metric_tables import (
+    metric_rows,
+    overfitting_rows,
+    window_metric_rows,
+    window_rows,
+)
 from analytics.portfolio import Portfolio, run_portfolio
 from analytics.portfolio_tables import (
     EMPTY_COLUMNS,
@@ -155,7 +160,7 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
     listed.append(run_benchmarks(market, calendar, inputs))
     portfolio = _portfolio(runs, market, calendar, config)
     books = listed if portfolio is None else [*listed, _named_portfolio(portfolio)]
-    metrics = [metric_rows(books)]
+    metrics = [metric_rows(books), overfitting_rows([run.named[0] for run in runs])]
     metrics += [window_metric_rows(run.named[1], run.selections) for run in runs]
     return AnalyticsResults(
         backtest_positions=position_rows(books, calendar),

@@ -4,15 +4,19 @@ Everything here takes arrays with one row per session and one column per variant
 value per variant, NaN where the figure does not exist.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.arrays import TRADING_DAYS_PER_YEAR, Floats
+from analytics.arrays import PER_ROOT_YEAR, TRADING_DAYS_PER_YEAR, Floats
 from analytics.errors import ParameterError
+from analytics.inference import (
+    minimum_track_record,
+    probabilistic_sharpe,
+    sharpe_error,
+    sharpe_error_lo,
+)
 
-PER_ROOT_YEAR = math.sqrt(TRADING_DAYS_PER_YEAR)
 FEWEST_SESSIONS_IN_MARKET = 20
 """Below this a Sharpe ratio would be the interest on idle cash over almost no deviation."""
 
@@ -202,7 +206,7 @@ def selection_sharpe(rows: DailyRows) -> Floats:
 
 
 def backtest_metrics(rows: DailyRows) -> dict[str, Floats]:
-    """Compute every metric that needs no inference.
+    """Compute every metric that needs nothing but the rows.
 
     Parameters
     ----------
@@ -210,8 +214,10 @@ def backtest_metrics(rows: DailyRows) -> dict[str, Floats]:
 
     Returns
     -------
-    Metric name → (V,), NaN where the figure does not exist. Sharpe, Sortino and `gross_sharpe`
-    are of returns less the bill's, and NaN below 20 sessions in the market.
+    Metric name → (V,), NaN where the figure does not exist. Sharpe, its errors and probability,
+    Sortino and `gross_sharpe` are of returns less the bill's, and NaN below 20 sessions in the
+    market. The errors are annualised like the ratio; the probability is that the true Sharpe ratio
+    exceeds 0, and `minimum_track_record` the years after which it would be 95 %, NaN for never.
     """
     net, bill = rows.net_return, rows.bill_return[:, None]
     in_market = in_market_sessions(rows.gross_exposure)
@@ -220,11 +226,15 @@ def backtest_metrics(rows: DailyRows) -> dict[str, Floats]:
     skewness, kurtosis = moments(net)
     var_95, es_95 = value_at_risk(net, 0.95)
     var_99, es_99 = value_at_risk(net, 0.99)
+    annual_sharpe = selection_sharpe(rows)
+    daily_sharpe = annual_sharpe / PER_ROOT_YEAR
+    n, shape = net.shape[0], moments(net - bill)
+    needed = minimum_track_record(daily_sharpe, 0.0, *shape)
     wins = ((rows.gross_exposure != 0.0) & (net > 0.0)).sum(axis=0)
     return {
         "cagr": growth,
         "volatility_annual": volatility_annual(net),
-        "sharpe": selection_sharpe(rows),
+        "sharpe": annual_sharpe,
         "sortino": np.where(is_known, sortino(net - bill), np.nan),
         "max_drawdown": deepest,
         "calmar": _ratio(growth, -deepest),
@@ -237,6 +247,10 @@ def backtest_metrics(rows: DailyRows) -> dict[str, Floats]:
         "es_95": es_95,
         "var_99": var_99,
         "es_99": es_99,
+        "sharpe_se_lo": sharpe_error_lo(daily_sharpe, n) * PER_ROOT_YEAR,
+        "sharpe_se": sharpe_error(daily_sharpe, n, *shape) * PER_ROOT_YEAR,
+        "probabilistic_sharpe": probabilistic_sharpe(daily_sharpe, 0.0, n, *shape),
+        "minimum_track_record": np.where(np.isinf(needed), np.nan, needed) / TRADING_DAYS_PER_YEAR,
         "gross_sharpe": np.where(is_known, sharpe(rows.gross_return - bill), np.nan),
         "gross_cagr": cagr(rows.gross_return),
     }

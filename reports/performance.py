@@ -81,7 +81,11 @@ MORE_METRICS: tuple[MetricKind, ...] = (
     MetricKind("sharpe_se", "Standard error of Sharpe", "a year, skew and kurtosis",
                is_sharpe=True),
     MetricKind("probabilistic_sharpe", "Probabilistic Sharpe", "probability", is_sharpe=True),
+    MetricKind("minimum_track_record", "Track record to know Sharpe > 0", "years, at 95 %",
+               is_sharpe=True),
     MetricKind("deflated_sharpe", "Deflated Sharpe", "probability", is_sharpe=True),
+    MetricKind("overfitting_probability", "Probability of overfitting", "CSCV, all variants",
+               is_sharpe=True),
 )  # fmt: skip
 
 

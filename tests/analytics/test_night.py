@@ -189,10 +189,17 @@ def test_trades_show_raw_prices(inputs, results):
 def test_metrics_cover_every_variant_and_the_walk_forwards_windows(results):
     metrics = results.backtest_metrics
     full = metrics[metrics["sample"] == "full"]
-    assert full.groupby(KEY).size().tolist() == [17] * 13
+    overfit = full["metric"] == "overfitting_probability"
+    assert full[~overfit].groupby(KEY).size().tolist() == [21] * 13
+    assert full.loc[overfit, "variant"].tolist() == ["walk_forward"] * 3
     windows = set(metrics.loc[metrics["strategy"] == "equities", "sample"])
     assert windows == {"full", "oos", "2016H2"}
-    assert metrics[["lower", "upper"]].isna().all().all()
+    has_interval = metrics["lower"].notna()
+    known = metrics[has_interval]
+    assert set(known["metric"]) == {"sharpe"}
+    assert (metrics["upper"].notna() == has_interval).all()
+    assert ((known["lower"] <= known["value"]) & (known["value"] <= known["upper"])).all()
+    assert len(known) == (metrics.loc[metrics["metric"] == "sharpe", "value"].notna()).sum()
 
 
 @pytest.mark.parametrize(

@@ -130,11 +130,12 @@ def test_metrics_agree_with_numpy_formulas():
     np.testing.assert_allclose(found["calmar"], found["cagr"] / -found["max_drawdown"])
 
 
-def test_every_metric_without_inference_is_there():
+def test_every_metric_that_rests_on_the_rows_alone_is_there():
     assert list(backtest_metrics(rows(RISING))) == [
         "cagr", "volatility_annual", "sharpe", "sortino", "max_drawdown", "calmar", "hit_rate",
         "turnover_annual", "mean_gross_exposure", "skewness", "kurtosis", "var_95", "es_95",
-        "var_99", "es_99", "gross_sharpe", "gross_cagr",
+        "var_99", "es_99", "sharpe_se_lo", "sharpe_se", "probabilistic_sharpe",
+        "minimum_track_record", "gross_sharpe", "gross_cagr",
     ]  # fmt: skip
 
 
@@ -180,3 +181,13 @@ def test_variants_do_not_touch_each_other():
     together, alone = backtest_metrics(rows(net)), backtest_metrics(rows(net[:, [1]]))
     for name, value in alone.items():
         np.testing.assert_allclose(together[name][1], value[0], rtol=1e-12, err_msg=name)
+
+
+def test_track_record_is_in_years_and_missing_where_no_record_would_do():
+    """0.1 a day, almost normal: 1 + (1 + 0.1² / 2) (1.645 / 0.1)² = 273 sessions."""
+    steps = np.tile([-1.0, -0.5, 0.5, 1.0], 250)
+    found = backtest_metrics(rows(np.column_stack([steps + 0.1, steps - 0.1]) * 0.01))
+    ratio, kurtosis = found["sharpe"][0] / np.sqrt(252), found["kurtosis"][0]
+    sessions = 1 + (1 + (kurtosis - 1) / 4 * ratio**2) * (1.6448536269514722 / ratio) ** 2
+    assert found["minimum_track_record"][0] == near(sessions / 252)
+    assert np.isnan(found["minimum_track_record"][1])

@@ -1,0 +1,264 @@
+"""How sure a Sharpe ratio is: errors, intervals, probabilities.
+
+Sharpe ratios here are per period (one session), of net returns less the bill's, never annualised:
+multiply a ratio or its error by the square root of 252 for a year; only the intervals are a year's.
+Kurtosis is always **raw** (3 for a normal), skewness and kurtosis are population moments, as
+`performance.moments` gives them. Where an input is NaN the result is.
+"""
+
+import math
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri
+
+from analytics.arrays import PER_ROOT_YEAR, Floats
+from analytics.errors import ParameterError
+
+FEWEST_PERIODS = 2
+CSCV_BLOCKS = 16
+DRAWS, MEAN_BLOCK, SEED = 1_000, 21, 20_260_101
+"""Of the bootstrap; a block is a month of sessions."""
+
+
+def sharpe_error_lo(ratio: Floats, periods: int) -> Floats:
+    r"""Return the standard error of a Sharpe ratio of normal returns, :math:`\sqrt{(1+SR^2/2)/T}`.
+
+    Parameters
+    ----------
+    ratio : (V,), Sharpe ratio per period.
+    periods : T, how many returns it was measured on.
+
+    Returns
+    -------
+    (V,), per period; NaN below two periods.
+
+    Notes
+    -----
+    For independent and identically distributed normal returns.
+    Source: Lo (2002), "The Statistics of Sharpe Ratios", Financial Analysts Journal 58(4).
+    """
+    return np.sqrt((1.0 + 0.5 * ratio**2) / _at_least_two(periods))
+
+
+def sharpe_error(ratio: Floats, periods: int, skewness: Floats, kurtosis: Floats) -> Floats:
+    r"""Return the standard error of a Sharpe ratio of returns with any skewness and kurtosis.
+
+    :math:`\sqrt{(1 - \gamma_3 SR + \frac{\gamma_4 - 1}{4} SR^2) / (T - 1)}`
+
+    Parameters
+    ----------
+    ratio : (V,), Sharpe ratio per period.
+    periods : T, how many returns it was measured on.
+    skewness, kurtosis : (V,), of the returns that the ratio was measured on; kurtosis raw.
+
+    Returns
+    -------
+    (V,), per period; NaN below two periods.
+
+    Notes
+    -----
+    Source: Mertens (2002); Bailey and López de Prado (2012), "The Sharpe Ratio Efficient Frontier",
+    Journal of Risk 15(2).
+    """
+    return np.sqrt(_spread(ratio, skewness, kurtosis) / (_at_least_two(periods) - 1.0))
+
+
+def probabilistic_sharpe(
+    ratio: Floats, benchmark: Floats | float, periods: int, skewness: Floats, kurtosis: Floats
+) -> Floats:
+    """Return the probability that the true Sharpe ratio exceeds a benchmark.
+
+    Parameters
+    ----------
+    ratio : (V,), Sharpe ratio per period.
+    benchmark : Sharpe ratio per period to be exceeded; 0 asks for any skill.
+    periods : T, how many returns it was measured on.
+    skewness, kurtosis : (V,), of the returns; kurtosis raw.
+
+    Returns
+    -------
+    (V,), between 0 and 1; NaN below two periods.
+
+    Notes
+    -----
+    Source: Bailey and López de Prado (2012), "The Sharpe Ratio Efficient Frontier".
+    """
+    excess = (ratio - benchmark) / sharpe_error(ratio, periods, skewness, kurtosis)
+    probability: Floats = ndtr(excess)
+    return probability
+
+
+def minimum_track_record(
+    ratio: Floats,
+    benchmark: Floats | float,
+    skewness: Floats,
+    kurtosis: Floats,
+    *,
+    confidence: float = 0.95,
+) -> Floats:
+    """Return how many periods it takes until a Sharpe ratio is known to exceed a benchmark.
+
+    Parameters
+    ----------
+    ratio : (V,), Sharpe ratio per period.
+    benchmark : Sharpe ratio per period to be exceeded.
+    skewness, kurtosis : (V,), of the returns; kurtosis raw.
+    confidence : between 0.5 and 1.
+
+    Returns
+    -------
+    (V,), periods, not rounded; infinite where the ratio does not exceed the benchmark.
+
+    Raises
+    ------
+    ParameterError
+        The confidence is outside (0.5, 1).
+
+    Notes
+    -----
+    Source: Bailey and López de Prado (2012), "The Sharpe Ratio Efficient Frontier".
+    """
+    _refuse_level(confidence)
+    excess = np.asarray(ratio - benchmark, dtype=np.float64)
+    is_better = excess > 0.0
+    needed = (ndtri(confidence) / np.where(is_better, excess, np.nan)) ** 2
+    periods = 1.0 + _spread(ratio, skewness, kurtosis) * needed
+    return np.where(np.isnan(excess) | is_better, periods, np.inf)
+
+
+def sharpe_intervals(excess_returns: Floats, *, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Return the interval of each annualised Sharpe ratio, lower and upper end, (V,) each.
+
+    Parameters
+    ----------
+    excess_returns : (R, V), net return less the bill's return, per session and variant.
+    confidence : between 0.5 and 1.
+
+    Returns
+    -------
+    Percentiles of 1,000 resampled histories, a year; NaN below two rows or where nothing varies.
+
+    Raises
+    ------
+    ParameterError
+        The confidence is outside (0.5, 1).
+
+    Notes
+    -----
+    Stationary block bootstrap with blocks of 21 sessions on average, the same draws for all
+    variants, seeded: equal returns have an equal interval. Source: Politis and Romano (1994), "The
+    Stationary Bootstrap", JASA 89(428); Ledoit and Wolf (2008) on why blocks.
+    """
+    _refuse_level(confidence)
+    n, n_variants = excess_returns.shape
+    if n < FEWEST_PERIODS:
+        return np.full(n_variants, np.nan), np.full(n_variants, np.nan)
+    mean = excess_returns.mean(axis=0)
+    centred = excess_returns - mean
+    weights = _draws(n).astype(np.float64)
+    ratios = _ratios(weights, centred, centred**2, mean, n) * PER_ROOT_YEAR
+    tail = (1.0 - confidence) / 2.0
+    known = ~np.isnan(ratios).all(axis=0)
+    lower, upper = np.full((2, n_variants), np.nan)
+    if known.any():
+        lower[known], upper[known] = np.nanquantile(ratios[:, known], (tail, 1.0 - tail), axis=0)
+    return lower, upper
+
+
+@lru_cache(maxsize=16)
+def _draws(periods: int) -> npt.NDArray[np.uint16]:
+    """How often each period stands in each resampled history, (1,000, periods)."""
+    from arch.bootstrap import StationaryBootstrap  # a second, which few commands need
+
+    rng = np.random.default_rng(SEED)
+    bootstrap = StationaryBootstrap(MEAN_BLOCK, np.arange(periods), seed=rng)
+    counts = [np.bincount(bootstrap.update_indices(), minlength=periods) for _ in range(DRAWS)]
+    return np.array(counts, dtype=np.uint16)
+
+
+def overfitting_probability(excess_returns: Floats, *, blocks: int = CSCV_BLOCKS) -> float:
+    """Return how often the best variant of one half of the history is no good in the other half.
+
+    Parameters
+    ----------
+    excess_returns : (R, V), net return less the bill's return, per session and variant; variants
+        without a Sharpe ratio left out before.
+    blocks : S, even; the history is cut into so many equal parts, the oldest R modulo S sessions
+        left out, and every half of the parts is once the half that chooses.
+
+    Returns
+    -------
+    PBO between 0 and 1; NaN with fewer than two variants or two sessions a part. Variants that are
+    equally good in the half that chooses are chosen in equal parts.
+
+    Raises
+    ------
+    ParameterError
+        `blocks` is odd or below two.
+
+    Notes
+    -----
+    Combinatorially symmetric cross-validation. The rank in the other half is w = rank / (V + 1),
+    equal ratios sharing their middle rank; a choice counts as overfit where w is at most 1/2.
+    Source: Bailey, Borwein, López de Prado and Zhu (2017), "The Probability of Backtest
+    Overfitting", Journal of Computational Finance 20(4), section 3.
+    """
+    from scipy.stats import rankdata  # half a second, which few commands need
+
+    if blocks < 2 or blocks % 2:
+        raise ParameterError(f"blocks must be even and at least 2, got {blocks}")
+    size, n_variants = excess_returns.shape[0] // blocks, excess_returns.shape[1]
+    if n_variants < 2 or size < FEWEST_PERIODS:
+        return math.nan
+    halves = np.array(list(combinations(range(blocks), blocks // 2)))
+    is_chosen = np.zeros((len(halves), blocks))
+    np.put_along_axis(is_chosen, halves, 1.0, axis=1)
+    returns = excess_returns[-size * blocks :]
+    mean = returns.mean(axis=0)
+    parts = (returns - mean).reshape(blocks, size, n_variants)
+    sums, squares = parts.sum(axis=1), (parts**2).sum(axis=1)
+    train, test = (
+        _ratios(weights, sums, squares, mean, returns.shape[0] // 2)
+        for weights in (is_chosen, 1.0 - is_chosen)
+    )
+    has_choice = ~np.isnan(train).all(axis=1)
+    train, test = train[has_choice], test[has_choice]
+    if not has_choice.any():
+        return math.nan
+    is_best = train == np.nanmax(train, axis=1, keepdims=True)
+    ranks = rankdata(np.where(np.isnan(test), -np.inf, test), axis=1) / (n_variants + 1)
+    overfit = (is_best & (ranks <= 0.5)).sum(axis=1) / is_best.sum(axis=1)
+    return float(overfit.mean())
+
+
+def _ratios(weights: Floats, sums: Floats, squares: Floats, mean: Floats, n: int) -> Floats:
+    """Sharpe ratio per period of many choices among parts of a history, (C, V).
+
+    `weights` (C, S): how often a choice takes each part. `sums`, `squares` (S, V): of the returns
+    less their `mean` over the whole history, which keeps the squares small. `n`: rows of a choice.
+    Without BLAS, whose sums depend on the number of threads.
+    """
+    total = np.einsum("cs,sv->cv", weights, sums)
+    power = np.einsum("cs,sv->cv", weights, squares)
+    variance = (power - total**2 / n) / (n - 1)
+    varies = variance > 1e-12 * power / n
+    deviation = np.sqrt(np.where(varies, variance, 1.0))
+    return np.where(varies, (mean + total / n) / deviation, np.nan)
+
+
+def _spread(ratio: Floats, skewness: Floats, kurtosis: Floats) -> Floats:
+    """Variance of a Sharpe ratio times its periods."""
+    spread: Floats = 1.0 - skewness * ratio + 0.25 * (kurtosis - 1.0) * ratio**2
+    return spread
+
+
+def _refuse_level(confidence: float) -> None:
+    if not 0.5 < confidence < 1.0:
+        raise ParameterError(f"confidence must lie between 0.5 and 1, got {confidence}")
+
+
+def _at_least_two(periods: int) -> float:
+    return float(periods) if periods >= FEWEST_PERIODS else math.nan
