@@ -49,7 +49,8 @@ def finish_killed_run(home: Home) -> None:
     """Do what a killed run left undone beside the databases, and remove what it left half done."""
     finish_publication(home)
     sweep_unfinished(home.reports.rglob(HALF_WRITTEN))
-    sweep_unfinished(home.dbt_target.glob(HALF_WRITTEN))
+    for folder in (home.warehouse, home.dbt_target):
+        sweep_unfinished(folder.glob(HALF_WRITTEN))
     sweep_spill(home.ledger)
 
 

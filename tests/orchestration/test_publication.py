@@ -14,6 +14,7 @@ def test_what_a_killed_run_left_half_written_is_removed_and_nothing_else(tmp_pat
     whole = [home.reports / "latest.html", home.reports / "data_docs" / "index.html"]
     half = [path.with_name(f".{NO_PROCESS}.1.{path.name}.new") for path in whole]
     half += [home.dbt_target / f".{NO_PROCESS}.1.manifest.stamp.new"]
+    half += [home.warehouse / f".{NO_PROCESS}.1.quant.sha256.new"]
     spilt = home.ledger.with_name("ledger.duckdb.tmp") / "duckdb_temp_block-1.block"
     for path in (*whole, *half, spilt):
         path.parent.mkdir(parents=True, exist_ok=True)
