@@ -71,6 +71,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
+def project_memory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What dbt leaves of reading the project once: the content of a home's `dbt_target`."""
+    from tests.proof.small_proof import REPOSITORY, read_project_once
+    from warehouse.home import Home
+
+    home = Home(tmp_path_factory.mktemp("project") / "home")
+    home.make_folders()
+    read_project_once(REPOSITORY, home.root)
+    return home.dbt_target
+
+
+@pytest.fixture(scope="session")
 def sandbox_night(tmp_path_factory: pytest.TempPathFactory) -> NightHome:
     """The default universe on the simulated market, published once."""
     home = tmp_path_factory.mktemp("sandbox_night")

@@ -17,7 +17,6 @@ from orchestration.inputs import FIRST_DAY
 from orchestration.night import NightOptions
 from tests.durability.torture import process_factory
 from tests.durability.whole_night import FRIDAY, NightOrder, run_night
-from tests.proof.small_proof import REPOSITORY, read_project_once
 from warehouse.home import Home
 
 
@@ -35,15 +34,6 @@ def small_universe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("universe") / "small.yaml"
     path.write_text("name: small\nbenchmark: SPY\nmembers: [AAPL, JPM, KO]\n")
     return path
-
-
-@pytest.fixture(scope="session")
-def project_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What dbt leaves of reading the project."""
-    home = Home(tmp_path_factory.mktemp("project") / "home")
-    home.make_folders()
-    read_project_once(REPOSITORY, home.root)
-    return home.dbt_target
 
 
 @pytest.fixture(scope="session")
@@ -71,12 +61,12 @@ def quick_night(small_universe: Path) -> QuickNight:
 
 @pytest.fixture(scope="session")
 def small_night(
-    tmp_path_factory: pytest.TempPathFactory, quick_night: QuickNight, project_target: Path
+    tmp_path_factory: pytest.TempPathFactory, quick_night: QuickNight, project_memory: Path
 ) -> Callable[[Path], Path]:
     """Makes homes in which the small universe has its night of 2024-06-28, run only once."""
     first = Home(tmp_path_factory.mktemp("small_night") / "home")
     first.make_folders()
-    shutil.copytree(project_target, first.dbt_target, dirs_exist_ok=True)
+    shutil.copytree(project_memory, first.dbt_target, dirs_exist_ok=True)
     quick_night(first.root, FRIDAY)
 
     def copy_to(folder: Path) -> Path:

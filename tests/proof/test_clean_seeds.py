@@ -1,5 +1,6 @@
 """Ten simulated markets without a planted bug raise no alarm."""
 
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ingestion.settings import SourceSettings
 from orchestration.freshness import INDEX_NAMES, SERIES
 from orchestration.inputs import land_inputs
 from orchestration.universe import Universe, parse_universe
-from tests.proof.small_proof import REPOSITORY, Order, prove_in_process, read_project_once
+from tests.proof.small_proof import REPOSITORY, Order, prove_in_process
 from warehouse.home import Home
 from warehouse.ledger import opened_ledger
 from warehouse.sessions import new_york_sessions
@@ -57,15 +58,6 @@ def landed_home(root: Path, seed: int, universe: Universe) -> Home:
     return home
 
 
-@pytest.fixture(scope="session")
-def project_memory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What dbt remembers of the project after reading it once."""
-    home = Home(tmp_path_factory.mktemp("project") / "home")
-    home.make_folders()
-    read_project_once(REPOSITORY, home.root)
-    return home.dbt_target
-
-
 @pytest.mark.parametrize("seed", range(1, 11))
 def test_clean_market_raises_no_alarm(seed: int, tmp_path: Path, project_memory: Path) -> None:
     (tmp_path / "universe.yaml").write_text(UNIVERSE)
@@ -73,10 +65,7 @@ def test_clean_market_raises_no_alarm(seed: int, tmp_path: Path, project_memory:
         {"members": ["AAPL", "NVDA", "KO"]}, file="three", default_name="three"
     )
     home = landed_home(tmp_path / "home", seed, universe)
-    for path in project_memory.iterdir():
-        if path.is_file():
-            (home.dbt_target / path.name).parent.mkdir(parents=True, exist_ok=True)
-            (home.dbt_target / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(project_memory, home.dbt_target, dirs_exist_ok=True)
     found = prove_in_process(
         Order(
             tree=REPOSITORY,

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.proof.host import call_in_fork
-from tests.proof.small_proof import REPOSITORY, read_project_once
 from warehouse.home import Home
 
 MEMORY = "partial_parse.msgpack"
@@ -30,15 +29,6 @@ def models_and_commands(home: Path) -> tuple[list[str], list[str]]:
     return [model.relation for model in DbtSession(Home(home)).models], asked
 
 
-@pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home in which the project was read."""
-    home = Home(tmp_path_factory.mktemp("reader") / "home")
-    home.make_folders()
-    read_project_once(REPOSITORY, home.root)
-    return home
-
-
 def unchanged(target: Path) -> None:
     """Leave the memory as it is."""
 
@@ -56,10 +46,10 @@ def of_another_project(target: Path) -> None:
     ("spoil", "commands"), [(unchanged, []), (damaged, ["parse"]), (of_another_project, ["parse"])]
 )
 def test_project_is_read_again_only_where_its_memory_does_not_serve(
-    reader: Home, tmp_path: Path, spoil: Callable[[Path], None], commands: list[str]
+    project_memory: Path, tmp_path: Path, spoil: Callable[[Path], None], commands: list[str]
 ) -> None:
     home = Home(tmp_path / "elsewhere")
-    shutil.copytree(reader.dbt_target, home.dbt_target)
+    shutil.copytree(project_memory, home.dbt_target)
     spoil(home.dbt_target)
     models, asked = call_in_fork(models_and_commands, home.root)
     assert asked == commands
