@@ -149,8 +149,8 @@ def _remembered(home: Home) -> Any:
         manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
     except Exception:  # none, damaged, or another release's: whatever its decoder says of that
         return None
-    if manifest.metadata.dbt_version != __version__:
-        return None
+    if manifest.metadata.dbt_version != __version__ or manifest.env_vars:
+        return None  # what a user's model takes from the environment may be another now
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
 
