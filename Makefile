@@ -23,7 +23,7 @@ dashboard: $(RUNTIME)
 check: $(DEVELOPMENT)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync types sql-style
+	@$(MAKE) --no-print-directory --jobs=2 types sql-style
 
 types: $(DEVELOPMENT)
 	$(VENV)/bin/mypy
