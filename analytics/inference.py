@@ -154,15 +154,15 @@ def sharpe_intervals(excess_returns: Floats, *, confidence: float = 0.95) -> tup
     """
     _refuse_level(confidence)
     n, n_variants = excess_returns.shape
+    lower, upper = np.full((2, n_variants), np.nan)
     if n < FEWEST_PERIODS:
-        return np.full(n_variants, np.nan), np.full(n_variants, np.nan)
+        return lower, upper
     mean = excess_returns.mean(axis=0)
     centred = excess_returns - mean
     weights = _draws(n).astype(np.float64)
     ratios = _ratios(weights, centred, centred**2, mean, n) * PER_ROOT_YEAR
     tail = (1.0 - confidence) / 2.0
     known = ~np.isnan(ratios).all(axis=0)
-    lower, upper = np.full((2, n_variants), np.nan)
     if known.any():
         lower[known], upper[known] = np.nanquantile(ratios[:, known], (tail, 1.0 - tail), axis=0)
     return lower, upper

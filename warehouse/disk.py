@@ -21,7 +21,7 @@ REFUSALS = (
 
 def is_refusal(said: str) -> bool:
     """Whether an error's words mean the disk and not the program."""
-    return any(words in said.lower() for words in REFUSALS)
+    return _refusing_words(said) is not None
 
 
 def refusal(path: Path | str, reason: str) -> StorageError:
@@ -38,7 +38,7 @@ def refusal_behind(path: Path, said: str) -> StorageError | None:
     The program may have had no room to say so: below a path without a free megabyte the disk is
     full, whatever the words are.
     """
-    words = next((words for words in REFUSALS if words in said.lower()), None)
+    words = _refusing_words(said)
     if words is None and path.exists() and shutil.disk_usage(path).free < FULL_BYTES:
         words = "no space left"
     return refusal(path, words) if words else None
@@ -79,3 +79,8 @@ def prepare_home(home: Home) -> None:
         raise refusal(
             home.warehouse, f"{free / 1e6:,.0f} MB are free and a night takes {needed / 1e6:,.0f}"
         )
+
+
+def _refusing_words(said: str) -> str | None:
+    lower = said.lower()
+    return next((words for words in REFUSALS if words in lower), None)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.durability.boundaries import Boundary, found
+from tests.durability.boundaries import Boundary, after, found
 from tests.durability.test_faulty_nights import DAMAGED, FULL
-from tests.durability.torture_nights import FROM_THE_START, PUBLISHING, REPORTING, after
+from tests.durability.torture_nights import FROM_THE_START, PUBLISHING, REPORTING
 
 PLACES = (*FROM_THE_START, after(PUBLISHING), after(REPORTING), *FULL.values(), *DAMAGED.values())
 
