@@ -129,6 +129,38 @@ def minimum_track_record(
     return np.where(np.isnan(excess) | is_better, periods, np.inf)
 
 
+def expected_maximum_sharpe(trials: int, variance: float) -> float:
+    r"""Return the Sharpe ratio that the best of N skill-less trials is expected to show.
+
+    :math:`\sqrt{V} ((1-\gamma) Z^{-1}[1 - 1/N] + \gamma Z^{-1}[1 - 1/(N e)])`
+
+    Parameters
+    ----------
+    trials : N, how many independent parameter sets were tried.
+    variance : V, sample variance of their Sharpe ratios per period.
+
+    Returns
+    -------
+    Per period; 0 for one trial, which was no search.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than one trial, or a negative variance.
+
+    Notes
+    -----
+    Source: Bailey and López de Prado (2014), "The Deflated Sharpe Ratio", Journal of Portfolio
+    Management 40(5); the Euler-Mascheroni constant weighs the two quantiles.
+    """
+    if trials < 1 or variance < 0.0:
+        raise ParameterError(f"{trials} trials with a variance of {variance} cannot be")
+    if trials == 1:
+        return 0.0
+    upper, lower = ndtri(1.0 - 1.0 / trials), ndtri(1.0 - 1.0 / (trials * math.e))
+    return float(math.sqrt(variance) * ((1.0 - np.euler_gamma) * upper + np.euler_gamma * lower))
+
+
 def sharpe_intervals(excess_returns: Floats, *, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """Return the interval of each annualised Sharpe ratio, lower and upper end, (V,) each.
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analytics.backtest import Backtest
 from analytics.frames import Calendar
 from analytics.inference import overfitting_probability, sharpe_intervals
 from analytics.performance import DailyRows, backtest_metrics, selection_sharpe
@@ -17,19 +16,26 @@ MetricRow = tuple[str, str, str, str, float, float, float]
 """Strategy, variant, sample, metric, value, lower, upper."""
 
 
-def metric_rows(books: Sequence[NamedBacktest]) -> pd.DataFrame:
+def metric_rows(
+    books: Sequence[NamedBacktest], *, expected_maximum: float = float("nan")
+) -> pd.DataFrame:
     """Compute the metrics of all rows: `analytics.backtest_metrics`, sample `full`.
 
     Parameters
     ----------
     books : the backtests.
+    expected_maximum : as of `trials.Search`, for `deflated_sharpe`.
 
     Returns
     -------
     One row per strategy, variant and metric; `value` null where the metric does not exist. `lower`
     and `upper` are the ends of the 95 % interval of `sharpe`, and null for all others.
     """
-    rows = [row for book in books for row in _metrics(book, "full", _rows_of(book.backtest))]
+    rows = [
+        row
+        for book in books
+        for row in _metrics(book, "full", DailyRows.of(book.backtest), expected_maximum)
+    ]
     return _metric_frame(rows)
 
 
@@ -47,7 +53,7 @@ def overfitting_rows(grids: Sequence[NamedBacktest]) -> pd.DataFrame:
     """
     rows: list[MetricRow] = []
     for grid in grids:
-        daily = _rows_of(grid.backtest)
+        daily = DailyRows.of(grid.backtest)
         is_known = ~np.isnan(selection_sharpe(daily))
         value = overfitting_probability(
             (daily.net_return - daily.bill_return[:, None])[:, is_known]
@@ -58,7 +64,10 @@ def overfitting_rows(grids: Sequence[NamedBacktest]) -> pd.DataFrame:
 
 
 def window_metric_rows(
-    walk_forward: NamedBacktest, selections: Sequence[Selection]
+    walk_forward: NamedBacktest,
+    selections: Sequence[Selection],
+    *,
+    expected_maximum: float = float("nan"),
 ) -> pd.DataFrame:
     """Compute the out-of-sample metrics of a stitched path.
 
@@ -66,6 +75,7 @@ def window_metric_rows(
     ----------
     walk_forward : the stitched path, V = 1.
     selections : the half-years; those with too few training sessions are not out of sample.
+    expected_maximum : as of `trials.Search`, for `deflated_sharpe`.
 
     Returns
     -------
@@ -73,17 +83,18 @@ def window_metric_rows(
     decisions earn (its second session to the first one after it), `oos` all of them.
     """
     run = walk_forward.backtest
-    rows = _rows_of(run)
+    rows = DailyRows.of(run)
     governed = [chosen for chosen in selections if chosen.reason != "too_few_sessions"]
     found = []
     for chosen in governed:
         first = chosen.window.first - run.first_decision
         window = rows.between(first, chosen.window.end - run.first_decision)
         if window.net_return.shape[0]:
-            found += _metrics(walk_forward, chosen.window.name, window)
+            found += _metrics(walk_forward, chosen.window.name, window, expected_maximum)
     if found:
         first = governed[0].window.first - run.first_decision
-        found += _metrics(walk_forward, "oos", rows.between(first, rows.net_return.shape[0]))
+        window = rows.between(first, rows.net_return.shape[0])
+        found += _metrics(walk_forward, "oos", window, expected_maximum)
     return _metric_frame(found)
 
 
@@ -125,18 +136,10 @@ def window_rows(
     )
 
 
-def _rows_of(run: Backtest) -> DailyRows:
-    return DailyRows(
-        net_return=run.net_return,
-        gross_return=run.gross_return,
-        turnover=run.turnover,
-        gross_exposure=run.gross_exposure,
-        bill_return=run.bill_returns,
-    )
-
-
-def _metrics(book: NamedBacktest, sample: str, rows: DailyRows) -> list[MetricRow]:
-    values = backtest_metrics(rows)
+def _metrics(
+    book: NamedBacktest, sample: str, rows: DailyRows, expected_maximum: float
+) -> list[MetricRow]:
+    values = backtest_metrics(rows, expected_maximum=expected_maximum)
     unknown = np.full(len(book.variants), np.nan)
     lower, upper = sharpe_intervals(rows.net_return - rows.bill_return[:, None])
     is_known = ~np.isnan(values["sharpe"])

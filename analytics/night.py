@@ -41,6 +41,7 @@ from analytics.settings import PortfolioConfig
 from analytics.sleeves import Sleeve, plan_sleeves
 from analytics.tables import NamedBacktest, daily_rows, joined, position_rows, trade_rows
 from analytics.targets import StrategyTargets, quarantined_sessions, targets_from_signals
+from analytics.trials import count_trials, trial_rows
 from analytics.walk_forward import WALK_FORWARD, Selection, select_variants, stitch
 
 DEFAULT_VARIANTS: Mapping[str, str] = MappingProxyType(
@@ -62,7 +63,9 @@ class AnalyticsInputs:
     `intermediate.int_macro_as_of`. `leverage`: `intermediate.int_fund_leverage`. `sessions`:
     `ops.exchange_sessions`. `members`: `ops.universe_members`. `default_variants`: strategy → its
     default variant; strategies that are not in it are refused. `past`: what earlier nights decided,
-    None where there is no record.
+    None where there is no record. `variants`: `marts.dim_variants`. `trials`: what had been
+    evaluated before tonight's version, `strategy, parameters, sharpe_per_session`; None where there
+    is no registry.
     """
 
     prices: pd.DataFrame
@@ -71,10 +74,12 @@ class AnalyticsInputs:
     leverage: pd.DataFrame
     sessions: pd.DataFrame
     members: pd.DataFrame
+    variants: pd.DataFrame
     portfolio_config: PortfolioConfig
     night: date
     default_variants: Mapping[str, str] = field(default_factory=lambda: DEFAULT_VARIANTS)
     past: PastDecisions | None = None
+    trials: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,12 +161,20 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
         run_strategy(rows, strategy=str(name), market=market, inputs=inputs)
         for name, rows in inputs.signals.groupby("strategy", sort=True)
     ]
-    listed = [named for run in runs for named in run.named]
-    listed.append(run_benchmarks(market, calendar, inputs))
+    tried = [named for run in runs for named in run.named]
+    listed = [*tried, run_benchmarks(market, calendar, inputs)]
     portfolio = _portfolio(runs, market, calendar, config)
-    books = listed if portfolio is None else [*listed, _named_portfolio(portfolio)]
-    metrics = [metric_rows(books), overfitting_rows([run.named[0] for run in runs])]
-    metrics += [window_metric_rows(run.named[1], run.selections) for run in runs]
+    own = [] if portfolio is None else [_named_portfolio(portfolio)]
+    books = [*listed, *own]
+    grids = [run.named[0] for run in runs]
+    search = count_trials(trial_rows(grids, inputs.variants), inputs.trials)
+    bar = search.expected_maximum
+    # nobody chose a benchmark for how it did: there is nothing to deflate
+    metrics = [metric_rows([*tried, *own], expected_maximum=bar), metric_rows(listed[-1:])]
+    metrics += [overfitting_rows(grids)]
+    metrics += [
+        window_metric_rows(run.named[1], run.selections, expected_maximum=bar) for run in runs
+    ]
     return AnalyticsResults(
         backtest_positions=position_rows(books, calendar),
         backtest_daily=daily_rows(books, calendar),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.arrays import PER_ROOT_YEAR, TRADING_DAYS_PER_YEAR, Floats
+from analytics.backtest import Backtest
 from analytics.errors import ParameterError
 from analytics.inference import (
     minimum_track_record,
@@ -173,6 +174,17 @@ class DailyRows:
     gross_exposure: Floats
     bill_return: Floats
 
+    @classmethod
+    def of(cls, backtest: Backtest) -> "DailyRows":
+        """Return the rows of a backtest, R sessions of its V variants."""
+        return cls(
+            net_return=backtest.net_return,
+            gross_return=backtest.gross_return,
+            turnover=backtest.turnover,
+            gross_exposure=backtest.gross_exposure,
+            bill_return=backtest.bill_returns,
+        )
+
     def between(self, first: int, last: int) -> "DailyRows":
         """Return rows `first` to `last`, the last one excluded."""
         return DailyRows(**{name: value[first:last] for name, value in vars(self).items()})
@@ -205,19 +217,29 @@ def selection_sharpe(rows: DailyRows) -> Floats:
     return np.where(is_known, sharpe(rows.net_return - rows.bill_return[:, None]), np.nan)
 
 
-def backtest_metrics(rows: DailyRows) -> dict[str, Floats]:
-    """Compute every metric that needs nothing but the rows.
+def backtest_metrics(
+    rows: DailyRows, *, expected_maximum: float = float("nan")
+) -> dict[str, Floats]:
+    """Compute every metric that has one value per variant.
 
     Parameters
     ----------
     rows : R sessions of V variants.
+    expected_maximum : Sharpe ratio per session that the best of everything tried shows without any
+        skill (`trials.Search`); unknown when left out.
 
     Returns
     -------
     Metric name → (V,), NaN where the figure does not exist. Sharpe, its errors and probability,
     Sortino and `gross_sharpe` are of returns less the bill's, and NaN below 20 sessions in the
     market. The errors are annualised like the ratio; the probability is that the true Sharpe ratio
-    exceeds 0, and `minimum_track_record` the years after which it would be 95 %, NaN for never.
+    exceeds 0, and `minimum_track_record` the years after which it would be 95 %, NaN for never;
+    `deflated_sharpe` the probability that it exceeds the expected maximum.
+
+    Notes
+    -----
+    Source of the last: Bailey and López de Prado (2014), "The Deflated Sharpe Ratio", Journal of
+    Portfolio Management 40(5).
     """
     net, bill = rows.net_return, rows.bill_return[:, None]
     in_market = in_market_sessions(rows.gross_exposure)
@@ -250,6 +272,7 @@ def backtest_metrics(rows: DailyRows) -> dict[str, Floats]:
         "sharpe_se_lo": sharpe_error_lo(daily_sharpe, n) * PER_ROOT_YEAR,
         "sharpe_se": sharpe_error(daily_sharpe, n, *shape) * PER_ROOT_YEAR,
         "probabilistic_sharpe": probabilistic_sharpe(daily_sharpe, 0.0, n, *shape),
+        "deflated_sharpe": probabilistic_sharpe(daily_sharpe, expected_maximum, n, *shape),
         "minimum_track_record": np.where(np.isinf(needed), np.nan, needed) / TRADING_DAYS_PER_YEAR,
         "gross_sharpe": np.where(is_known, sharpe(rows.gross_return - bill), np.nan),
         "gross_cagr": cagr(rows.gross_return),

@@ -91,13 +91,7 @@ def select_variants(backtest: Backtest, default: int) -> list[Selection]:
     best, no Sharpe at all and fewer than 504 training sessions leave the default in charge.
     """
     first_row = backtest.first_decision + 1
-    rows = DailyRows(
-        net_return=backtest.net_return,
-        gross_return=backtest.gross_return,
-        turnover=backtest.turnover,
-        gross_exposure=backtest.gross_exposure,
-        bill_return=backtest.bill_returns,
-    )
+    rows = DailyRows.of(backtest)
     selections = []
     for window in half_years(backtest.market.sessions, first_row):
         n_train = window.first - EMBARGO_SESSIONS - first_row  # known before the half-year begins

@@ -34,6 +34,7 @@ ANALYTICS_INPUTS: dict[str, str] = {
         "order by session_date"
     ),
     "members": "select * from ops.universe_members order by all",
+    "variants": "select * from marts.dim_variants order by strategy, variant",
 }
 
 
@@ -93,6 +94,7 @@ def compute_analytics(
     configuration: "PortfolioConfig",
     past: "PastDecisions | None" = None,
     *,
+    trials: "pd.DataFrame | None" = None,
     threads: int | None = None,
 ) -> "dict[str, pd.DataFrame]":
     """Backtest every variant, choose walk-forward, allocate, and size the orders of a night.
@@ -100,6 +102,7 @@ def compute_analytics(
     Parameters
     ----------
     past : what earlier nights decided; without it the tables of the record stay empty.
+    trials : what had been evaluated before; nothing when left out.
     threads : of DuckDB, all cores when left out; the arithmetic itself has one.
     """
     from analytics.night import AnalyticsInputs, run_analytics
@@ -112,9 +115,11 @@ def compute_analytics(
         leverage=frames["leverage"],
         sessions=frames["sessions"],
         members=frames["members"],
+        variants=frames["variants"],
         portfolio_config=configuration,
         night=night,
         past=past,
+        trials=trials,
     )
     return run_analytics(inputs).tables()
 

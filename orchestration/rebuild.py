@@ -18,6 +18,7 @@ from orchestration.dbt_session import DbtSession, Model
 from orchestration.errors import NightError
 from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash
+from orchestration.trials import trials_before
 from warehouse.connection import connect
 from warehouse.context import BuildContext, begin_build
 from warehouse.files import copy_database
@@ -118,11 +119,13 @@ class Rebuilder:
         if with_analytics:
             with connect(self._scratch.ledger, read_only=True) as ledger:
                 past = past_decisions(ledger, moment.night, decided_at, moment.ledger_version)
+                trials = trials_before(ledger, moment.ledger_version)
             frames = compute_analytics(
                 self._scratch.build,
                 moment.night,
                 moment.configuration.portfolio,
                 past,
+                trials=trials,
                 threads=self._threads,
             )
             write_tables(self._scratch.build, frames)

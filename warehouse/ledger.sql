@@ -540,3 +540,16 @@ create table if not exists analytics.decisions (
     ledger_version integer not null,
     code_hash varchar not null
 );
+
+-- every parameter set ever evaluated, once; honest statistics count them, and nothing resets them
+create table if not exists analytics.trials (
+    strategy varchar not null,
+    parameters varchar not null,       -- JSON with sorted keys; what differs from a night's own inputs is part of it
+    variant varchar not null,          -- its name when it was first evaluated
+    evaluated_by varchar not null,     -- night, or the command
+    sharpe_per_session double,         -- of its first evaluation, with next_open; null where it has none
+    session_count bigint not null,     -- that the Sharpe ratio was measured on
+    first_ledger_version integer not null,
+    first_code_hash varchar not null,
+    first_evaluated_at timestamptz not null
+);

@@ -12,7 +12,12 @@ from typing import Any
 
 from warehouse.connection import Connection, connect, quoted_path
 
-COPIED_RECORDS = ("quality.quarantine", "analytics.decisions", "ops.nights")
+COPIED_RECORDS = (
+    "quality.quarantine",
+    "analytics.decisions",
+    "analytics.trials",
+    "ops.nights",
+)
 """What a build reads besides the raw tables."""
 
 SOURCE = "whole"

@@ -23,6 +23,18 @@ CONFIG = PortfolioConfig(
     sectors={"AAPL": "Technology", "MSFT": "Technology", "XOM": "Energy"},
     shocks={"february_2018": Shock(-0.066, {"HYG": -0.012, "LQD": -0.009, "SVXY": 0.91})},
 )
+VARIANTS = pd.DataFrame(
+    [
+        (strategy, variant, f'{{"pace": "{variant}"}}')
+        for strategy, names in (
+            ("equities", ("hold", "trade")),
+            ("credit", ("calm", "fast")),
+            ("volatility", ("calm", "fast")),
+        )
+        for variant in names
+    ],
+    columns=["strategy", "variant", "parameters"],
+)
 DEFAULTS = {"equities": "hold", "credit": "calm", "volatility": "calm"}
 
 
@@ -44,6 +56,7 @@ def night_inputs(last: int = N_SESSIONS - 1) -> AnalyticsInputs:
         leverage=_leverage(last + 1),
         sessions=_sessions(last + 1),
         members=pd.DataFrame({"symbol": EQUITIES, "from_date": pd.NaT, "to_date": pd.NaT}),
+        variants=VARIANTS,
         portfolio_config=CONFIG,
         night=night_of(last),
         default_variants=DEFAULTS,

@@ -190,7 +190,7 @@ def test_metrics_cover_every_variant_and_the_walk_forwards_windows(results):
     metrics = results.backtest_metrics
     full = metrics[metrics["sample"] == "full"]
     overfit = full["metric"] == "overfitting_probability"
-    assert full[~overfit].groupby(KEY).size().tolist() == [21] * 13
+    assert full[~overfit].groupby(KEY).size().tolist() == [22] * 13
     assert full.loc[overfit, "variant"].tolist() == ["walk_forward"] * 3
     windows = set(metrics.loc[metrics["strategy"] == "equities", "sample"])
     assert windows == {"full", "oos", "2016H2"}

@@ -134,7 +134,7 @@ def test_every_metric_that_rests_on_the_rows_alone_is_there():
     assert list(backtest_metrics(rows(RISING))) == [
         "cagr", "volatility_annual", "sharpe", "sortino", "max_drawdown", "calmar", "hit_rate",
         "turnover_annual", "mean_gross_exposure", "skewness", "kurtosis", "var_95", "es_95",
-        "var_99", "es_99", "sharpe_se_lo", "sharpe_se", "probabilistic_sharpe",
+        "var_99", "es_99", "sharpe_se_lo", "sharpe_se", "probabilistic_sharpe", "deflated_sharpe",
         "minimum_track_record", "gross_sharpe", "gross_cagr",
     ]  # fmt: skip
 
