@@ -15,11 +15,20 @@ FIXED_MIXES: Mapping[str, Mapping[str, float]] = {
     "spy": {"SPY": 1.0},
     "sixty_forty": {"SPY": 0.6, "AGG": 0.4},
 }
-VARIANTS = ("equal_weight", "sixty_forty", "spy")
+EQUAL_WEIGHT = "equal_weight"
+
+
+def benchmark_names(mixes: Mapping[str, Mapping[str, float]] = FIXED_MIXES) -> tuple[str, ...]:
+    """Return the benchmarks' names in alphabetical order: the equal weight and the fixed mixes."""
+    return tuple(sorted({EQUAL_WEIGHT, *mixes}))
 
 
 def benchmark_targets(
-    market: Market, *, is_month_last: Bools, is_member: Bools
+    market: Market,
+    *,
+    is_month_last: Bools,
+    is_member: Bools,
+    mixes: Mapping[str, Mapping[str, float]] = FIXED_MIXES,
 ) -> tuple[Floats, Bools]:
     """Decide the benchmarks' weights on each month's last session.
 
@@ -29,11 +38,12 @@ def benchmark_targets(
     is_month_last : (T,), whether session t is its month's last by the exchange's calendar, which
         is known ahead.
     is_member : (T, S), whether the symbol counts in the universe at session t.
+    mixes : name → weights of fixed mixes, besides the equal weight.
 
     Returns
     -------
-    Targets (T, S, 3) of `VARIANTS`, carried forward, NaN before the first decision; and (T, 3)
-    the sessions with a decision, each of which rebalances every holding of the mix.
+    Targets (T, S, V) of `benchmark_names(mixes)`, carried forward, NaN before the first decision;
+    and (T, V) the sessions with a decision, each of which rebalances every holding of the mix.
 
     Raises
     ------
@@ -52,12 +62,13 @@ def benchmark_targets(
     is_trading = np.isfinite(market.mark_usd) & (
         market.missing_sessions < SESSIONS_WITHOUT_BAR_UNTIL_CLOSED
     )
-    targets = np.full((n_sessions, n_symbols, len(VARIANTS)), np.nan)
-    is_decided = np.zeros((n_sessions, len(VARIANTS)), dtype=np.bool_)
-    for v, variant in enumerate(VARIANTS):
+    names = benchmark_names(mixes)
+    targets = np.full((n_sessions, n_symbols, len(names)), np.nan)
+    is_decided = np.zeros((n_sessions, len(names)), dtype=np.bool_)
+    for v, name in enumerate(names):
         weights, is_able = (
-            _fixed_mix(market, FIXED_MIXES[variant], is_trading)
-            if variant in FIXED_MIXES
+            _fixed_mix(market, mixes[name], is_trading)
+            if name in mixes
             else _equal_weight(is_member & is_trading)
         )
         is_decided[:, v] = is_month_last & is_able

@@ -185,14 +185,10 @@ def sharpe_intervals(excess_returns: Floats, *, confidence: float = 0.95) -> tup
     Stationary Bootstrap", JASA 89(428); Ledoit and Wolf (2008) on why blocks.
     """
     _refuse_level(confidence)
-    n, n_variants = excess_returns.shape
-    lower, upper = np.full((2, n_variants), np.nan)
-    if n < FEWEST_PERIODS:
+    lower, upper = np.full((2, excess_returns.shape[1]), np.nan)
+    if excess_returns.shape[0] < FEWEST_PERIODS:
         return lower, upper
-    mean = excess_returns.mean(axis=0)
-    centred = excess_returns - mean
-    weights = _draws(n).astype(np.float64)
-    ratios = _ratios(weights, centred, centred**2, mean, n) * PER_ROOT_YEAR
+    ratios = resampled_ratios(excess_returns) * PER_ROOT_YEAR
     tail = (1.0 - confidence) / 2.0
     known = ~np.isnan(ratios).all(axis=0)
     if known.any():
@@ -200,14 +196,56 @@ def sharpe_intervals(excess_returns: Floats, *, confidence: float = 0.95) -> tup
     return lower, upper
 
 
-@lru_cache(maxsize=16)
-def _draws(periods: int) -> npt.NDArray[np.uint16]:
-    """How often each period stands in each resampled history, (1,000, periods)."""
+def resampled_ratios(excess_returns: Floats, *, seed: int = SEED) -> Floats:
+    """Return the Sharpe ratios per period of 1,000 resampled histories, (1,000, V).
+
+    Parameters
+    ----------
+    excess_returns : (R, V), net return less the bill's, at least two rows.
+    seed : of the draws; those of another seed are independent.
+    """
+    n = excess_returns.shape[0]
+    mean = excess_returns.mean(axis=0)
+    centred = excess_returns - mean
+    return _ratios(_draws(n, seed).astype(np.float64), centred, centred**2, mean, n)
+
+
+def resampled_halves(excess_returns: Floats, first: int) -> tuple[Floats, Floats]:
+    """Return the Sharpe ratios per period of both parts of 1,000 resampled histories.
+
+    Parameters
+    ----------
+    excess_returns : (R,), net return less the bill's.
+    first : rows of the first part; at least two, as in the second.
+
+    Returns
+    -------
+    (1,000,) each: two parts of one and the same process, so that they differ by chance alone.
+    """
+    drawn = excess_returns[_indices(excess_returns.shape[0], SEED)]
+    return _plain_ratios(drawn[:, :first]), _plain_ratios(drawn[:, first:])
+
+
+def _plain_ratios(drawn: Floats) -> Floats:
+    """Sharpe ratio per period of each row, NaN where nothing varies."""
+    deviation = drawn.std(axis=1, ddof=1)
+    varies = deviation > 1e-12 * np.abs(drawn).max(axis=1)
+    return np.where(varies, drawn.mean(axis=1) / np.where(varies, deviation, 1.0), np.nan)
+
+
+def _indices(periods: int, seed: int) -> npt.NDArray[np.int64]:
+    """Which period stands where in each resampled history, (1,000, periods)."""
     from arch.bootstrap import StationaryBootstrap  # a second, which few commands need
 
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     bootstrap = StationaryBootstrap(MEAN_BLOCK, np.arange(periods), seed=rng)
-    counts = [np.bincount(bootstrap.update_indices(), minlength=periods) for _ in range(DRAWS)]
+    return np.array([bootstrap.update_indices() for _ in range(DRAWS)], dtype=np.int64)
+
+
+@lru_cache(maxsize=16)
+def _draws(periods: int, seed: int) -> npt.NDArray[np.uint16]:
+    """How often each period stands in each resampled history, (1,000, periods)."""
+    counts = [np.bincount(drawn, minlength=periods) for drawn in _indices(periods, seed)]
     return np.array(counts, dtype=np.uint16)
 
 

@@ -1,24 +1,13 @@
 """Everything that analytics computes in one night, as one pure function."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from types import MappingProxyType
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from analytics.backtest import run_backtest
-from analytics.benchmarks import BENCHMARK, REBALANCED, VARIANTS, benchmark_targets
 from analytics.errors import InputError
-from analytics.frames import (
-    Calendar,
-    calendar_from_frame,
-    market_from_frames,
-    membership,
-    require_columns,
-    to_days,
-)
+from analytics.frames import Calendar
+from analytics.inputs import AnalyticsInputs, lay_out, run_benchmarks
 from analytics.market import Market
 from analytics.metric_tables import (
     metric_rows,
@@ -35,51 +24,15 @@ from analytics.portfolio_tables import (
     sleeve_weight_rows,
     target_weight_rows,
 )
-from analytics.record import PastDecisions
 from analytics.record_tables import record_tables
 from analytics.settings import PortfolioConfig
 from analytics.sleeves import Sleeve, plan_sleeves
 from analytics.tables import NamedBacktest, daily_rows, joined, position_rows, trade_rows
-from analytics.targets import StrategyTargets, quarantined_sessions, targets_from_signals
+from analytics.targets import StrategyTargets, targets_from_signals
 from analytics.trials import count_trials, trial_rows
 from analytics.walk_forward import WALK_FORWARD, Selection, select_variants, stitch
 
-DEFAULT_VARIANTS: Mapping[str, str] = MappingProxyType(
-    {
-        "equities": "balanced_position",
-        "credit": "zscore_percentile",
-        "volatility": "contango",
-    }
-)
-
 PORTFOLIO = "portfolio"
-
-
-@dataclass(frozen=True, eq=False)
-class AnalyticsInputs:
-    """Frames of one build, all as of the night; the order of rows does not matter.
-
-    `prices`: `marts.fct_prices`. `signals`: `marts.fct_signals`. `macro`:
-    `intermediate.int_macro_as_of`. `leverage`: `intermediate.int_fund_leverage`. `sessions`:
-    `ops.exchange_sessions`. `members`: `ops.universe_members`. `default_variants`: strategy → its
-    default variant; strategies that are not in it are refused. `past`: what earlier nights decided,
-    None where there is no record. `variants`: `marts.dim_variants`. `trials`: what had been
-    evaluated before tonight's version, `strategy, parameters, sharpe_per_session`; None where there
-    is no registry.
-    """
-
-    prices: pd.DataFrame
-    signals: pd.DataFrame
-    macro: pd.DataFrame
-    leverage: pd.DataFrame
-    sessions: pd.DataFrame
-    members: pd.DataFrame
-    variants: pd.DataFrame
-    portfolio_config: PortfolioConfig
-    night: date
-    default_variants: Mapping[str, str] = field(default_factory=lambda: DEFAULT_VARIANTS)
-    past: PastDecisions | None = None
-    trials: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,24 +92,8 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
     -----
     Deterministic: inputs are sorted, sums run in a fixed order, no threads.
     """
-    require_columns(
-        inputs.signals, "signals",
-        "strategy", "variant", "symbol", "session_date", "target_weight", "reason",
-    )  # fmt: skip
-    first_day = to_days(inputs.prices["session_date"]).min()
-    calendar = calendar_from_frame(inputs.sessions, first_day=first_day, night=inputs.night)
+    calendar, market = lay_out(inputs)
     config = inputs.portfolio_config
-    symbols = sorted({*inputs.prices["symbol"].unique(), *inputs.signals["symbol"].unique()})
-    market = market_from_frames(
-        prices=inputs.prices,
-        macro=inputs.macro,
-        leverage=inputs.leverage,
-        calendar=calendar,
-        symbols=symbols,
-        is_quarantined=quarantined_sessions(
-            inputs.signals, sessions=calendar.sessions, symbols=symbols
-        ),
-    )
     runs = [
         run_strategy(rows, strategy=str(name), market=market, inputs=inputs)
         for name, rows in inputs.signals.groupby("strategy", sort=True)
@@ -249,34 +186,6 @@ def run_strategy(
             reason_names=names,
         ),
     )
-
-
-def run_benchmarks(market: Market, calendar: Calendar, inputs: AnalyticsInputs) -> NamedBacktest:
-    """Simulate the benchmarks with the same costs.
-
-    Parameters
-    ----------
-    market : T sessions of every symbol.
-    calendar : for each month's last session.
-    inputs : for the universe's members, costs and fill.
-
-    Returns
-    -------
-    One backtest with a column per benchmark.
-    """
-    is_member = membership(inputs.members, calendar=calendar, symbols=market.symbols)
-    weights, is_renewed = benchmark_targets(
-        market, is_month_last=calendar.is_month_last, is_member=is_member
-    )
-    backtest = run_backtest(
-        market,
-        weights,
-        costs=inputs.portfolio_config.costs,
-        fill=inputs.portfolio_config.fill,
-        is_renewed=is_renewed,
-    )
-    reasons = np.zeros(weights.shape, dtype=np.int64)
-    return NamedBacktest(BENCHMARK, VARIANTS, backtest, reasons, (REBALANCED,))
 
 
 def _portfolio(

@@ -105,7 +105,8 @@ def compute_analytics(
     trials : what had been evaluated before; nothing when left out.
     threads : of DuckDB, all cores when left out; the arithmetic itself has one.
     """
-    from analytics.night import AnalyticsInputs, run_analytics
+    from analytics.inputs import AnalyticsInputs
+    from analytics.night import run_analytics
 
     frames = read_analytics_inputs(build, threads=threads)
     inputs = AnalyticsInputs(

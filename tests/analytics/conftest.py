@@ -2,7 +2,8 @@
 
 import pytest
 
-from analytics.night import AnalyticsInputs, AnalyticsResults, run_analytics
+from analytics.inputs import AnalyticsInputs
+from analytics.night import AnalyticsResults, run_analytics
 from tests.analytics.night_inputs import night_inputs
 
 

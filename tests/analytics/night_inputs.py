@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from analytics.night import AnalyticsInputs
+from analytics.inputs import AnalyticsInputs
 from analytics.settings import PortfolioConfig, Shock
 
 N_SESSIONS = 700

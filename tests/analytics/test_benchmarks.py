@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from analytics.backtest import run_backtest
-from analytics.benchmarks import VARIANTS, benchmark_targets
+from analytics.benchmarks import benchmark_names, benchmark_targets
 from analytics.costs import TradingCosts
 from analytics.errors import ParameterError
 from tests.analytics.toy import NAN, toy_market
 
 FREE = TradingCosts(0.0, 0.0, 0.0, 0.0)
+VARIANTS = benchmark_names()
 EQUAL, MIX, SPY = (VARIANTS.index(name) for name in ("equal_weight", "sixty_forty", "spy"))
 
 
