@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.arrays import Bools, Days, Floats, Ints, has_doubles
+from analytics.costs import bill_returns, calendar_days_between
 from analytics.errors import InputError
 from analytics.market import Market, build_market
 
@@ -185,6 +186,27 @@ def membership(members: pd.DataFrame, *, calendar: Calendar, symbols: Sequence[s
             is_in = np.isnat(begin) | (calendar.sessions >= begin)
             is_member[:, s] |= is_in & (np.isnat(end) | (calendar.sessions <= end))
     return is_member
+
+
+def bill_returns_on(macro: pd.DataFrame, sessions: Days) -> Floats:
+    """Return the bill's return over the interval that ends with each session.
+
+    Parameters
+    ----------
+    macro : `session_date, bill_3m_pct`, known at each session's decision.
+    sessions : (T,), every session of the exchange, ascending; rows of other dates are left out.
+
+    Returns
+    -------
+    (T,), as `costs.bill_returns`.
+    """
+    require_columns(macro, "macro", "session_date", "bill_3m_pct")
+    known = macro[np.isin(to_days(macro["session_date"]), sessions)]
+    bill = np.full(sessions.shape[0], np.nan)
+    bill[np.searchsorted(sessions, to_days(known["session_date"]))] = known["bill_3m_pct"].to_numpy(
+        dtype=np.float64, na_value=np.nan
+    )
+    return bill_returns(bill, calendar_days_between(sessions))
 
 
 def _laid_out(column: pd.Series, cells: Ints, shape: tuple[int, int]) -> Floats:

@@ -5,10 +5,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from analytics.arrays import Days, Floats
-from analytics.costs import bill_returns, calendar_days_between
-from analytics.frames import require_columns, to_days
-from analytics.performance import DailyRows, backtest_metrics
+from analytics.arrays import Days
+from analytics.frames import bill_returns_on, require_columns, to_days
+from analytics.performance import backtest_metrics, published_rows
 
 HEADLINE_METRICS = ("sharpe", "cagr", "volatility_annual", "max_drawdown")
 
@@ -34,26 +33,12 @@ def headline_metrics(
         daily, "daily", "strategy", "variant", "session_date", "net_return", "gross_return",
         "turnover", "gross_exposure",
     )  # fmt: skip
-    bill = _bill_returns(macro, sessions)
+    bill = bill_returns_on(macro, sessions)
     found: dict[tuple[str, str], float] = {}
     for strategy, rows in daily.groupby("strategy", sort=True):
         known = rows[to_days(rows["session_date"]) <= np.datetime64(until, "D")]
         known = known.sort_values("session_date")
         at = np.searchsorted(sessions, to_days(known["session_date"]))
-        columns = {
-            name: known[name].to_numpy(dtype=np.float64)[:, None]
-            for name in ("net_return", "gross_return", "turnover", "gross_exposure")
-        }
-        values = backtest_metrics(DailyRows(**columns, bill_return=bill[at]))
+        values = backtest_metrics(published_rows(known, bill[at]))
         found |= {(str(strategy), name): float(values[name][0]) for name in HEADLINE_METRICS}
     return found
-
-
-def _bill_returns(macro: pd.DataFrame, sessions: Days) -> Floats:
-    require_columns(macro, "macro", "session_date", "bill_3m_pct")
-    known = macro[np.isin(to_days(macro["session_date"]), sessions)]
-    bill = np.full(sessions.shape[0], np.nan)
-    bill[np.searchsorted(sessions, to_days(known["session_date"]))] = known["bill_3m_pct"].to_numpy(
-        dtype=np.float64, na_value=np.nan
-    )
-    return bill_returns(bill, calendar_days_between(sessions))

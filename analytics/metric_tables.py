@@ -1,6 +1,6 @@
 """Metrics and walk-forward selections → rows of the public tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -83,19 +83,47 @@ def window_metric_rows(
     decisions earn (its second session to the first one after it), `oos` all of them.
     """
     run = walk_forward.backtest
-    rows = DailyRows.of(run)
+    n_rows = run.sessions.shape[0]
     governed = [chosen for chosen in selections if chosen.reason != "too_few_sessions"]
-    found = []
-    for chosen in governed:
-        first = chosen.window.first - run.first_decision
-        window = rows.between(first, chosen.window.end - run.first_decision)
-        if window.net_return.shape[0]:
-            found += _metrics(walk_forward, chosen.window.name, window, expected_maximum)
-    if found:
-        first = governed[0].window.first - run.first_decision
-        window = rows.between(first, rows.net_return.shape[0])
-        found += _metrics(walk_forward, "oos", window, expected_maximum)
-    return _metric_frame(found)
+    parts = {
+        chosen.window.name: (
+            chosen.window.first - run.first_decision,
+            min(chosen.window.end - run.first_decision, n_rows),
+        )
+        for chosen in governed
+    }
+    samples = {name: (first, end) for name, (first, end) in parts.items() if end > first}
+    if samples:
+        samples["oos"] = (governed[0].window.first - run.first_decision, n_rows)
+    return sample_metric_rows(walk_forward, samples, expected_maximum=expected_maximum)
+
+
+def sample_metric_rows(
+    book: NamedBacktest,
+    samples: Mapping[str, tuple[int, int]],
+    *,
+    expected_maximum: float = float("nan"),
+) -> pd.DataFrame:
+    """Compute the metrics of parts of the rows.
+
+    Parameters
+    ----------
+    book : a backtest.
+    samples : name → first row, and one after the last.
+    expected_maximum : as of `trials.Search`, for `deflated_sharpe`.
+
+    Returns
+    -------
+    As `metric_rows`, one row per sample, variant and metric.
+    """
+    rows = DailyRows.of(book.backtest)
+    return _metric_frame(
+        [
+            row
+            for sample, part in samples.items()
+            for row in _metrics(book, sample, rows.between(*part), expected_maximum)
+        ]
+    )
 
 
 def window_rows(

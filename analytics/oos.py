@@ -1,6 +1,6 @@
 """Out of sample: what a variant did where it was chosen, and what it did afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,38 +8,41 @@ import pandas as pd
 
 from analytics.arrays import PER_ROOT_YEAR, Bools, Days, Floats
 from analytics.errors import ParameterError
+from analytics.frames import bill_returns_on, to_days
 from analytics.inference import resampled_halves, resampled_ratios
-from analytics.performance import DailyRows, max_drawdown, selection_sharpe
+from analytics.performance import DailyRows, max_drawdown, published_rows, selection_sharpe
 from analytics.tables import dates, texts
-from analytics.walk_forward import EMBARGO_SESSIONS
+from analytics.walk_forward import EMBARGO_SESSIONS, WALK_FORWARD
 
 ALLOWED_LOSS = 0.2
 """The flag: an out-of-sample Sharpe ratio more than this share below the train one."""
 TRAIN_SEED, TEST_SEED = 1, 2  # two parts are resampled independently
 
 
-@dataclass(frozen=True)
-class Parts:
-    """Rows of one variant's path: `train` and `oos`, each first and one after the last."""
+@dataclass(frozen=True, eq=False)
+class Part:
+    """R rows of one path (V = 1) and their dates, (R,)."""
 
-    strategy: str
-    window: str
-    variant: str
-    train: tuple[int, int]
-    oos: tuple[int, int]
+    rows: DailyRows
+    sessions: Days
+
+    def between(self, first: int, last: int) -> "Part":
+        """Return rows `first` to `last`, the last one excluded."""
+        return Part(self.rows.between(first, last), self.sessions[first:last])
+
+    @property
+    def excess(self) -> Floats:
+        """Net returns less the bill's, (R,)."""
+        return self.rows.net_return[:, 0] - self.rows.bill_return
 
 
-def split_parts(
-    strategy: str, variant: str, rows: int, *, split: float, embargo: int = EMBARGO_SESSIONS
-) -> Parts:
-    """Cut a path of R rows once: the first share of it trains, the rest tests.
+def split_once(path: Part, split: float) -> tuple[Part, Part]:
+    """Cut a path in two: the first share of it trains, the rest tests, less the embargo.
 
     Parameters
     ----------
-    strategy, variant : whose path.
-    rows : R.
-    split : share of the rows that train, between 0 and 1.
-    embargo : rows left out between the parts, whose trades reach into the second.
+    path : R rows.
+    split : share of the rows that trains, between 0 and 1.
 
     Raises
     ------
@@ -47,23 +50,23 @@ def split_parts(
         A part would have fewer than two rows.
     """
     if not 0.0 < split < 1.0:
-        raise ParameterError(f"the split must lie between 0 and 1, got {split}")
-    at = int(rows * split)
-    if at < 2 or rows - at - embargo < 2:
+        raise ParameterError(f"the split must lie between 0 and 1, got {split:g}")
+    n = len(path.sessions)
+    at = int(n * split)
+    if at < 2 or n - at - EMBARGO_SESSIONS < 2:
         raise ParameterError(
-            f"{rows} sessions split at {split:g} leave too few on one side: take a longer period"
+            f"{n} sessions split at {split:g} leave too few on one side: take a longer period"
         )
-    return Parts(strategy, f"split_{split:g}", variant, (0, at), (at + embargo, rows))
+    return path.between(0, at), path.between(at + EMBARGO_SESSIONS, n)
 
 
-def oos_row(rows: DailyRows, sessions: Days, parts: Parts) -> pd.DataFrame:
-    """Compare the two parts of one path.
+def oos_row(train: Part, oos: Part, *, strategy: str, variant: str, window: str) -> pd.DataFrame:
+    """Compare what a variant did where it was chosen with what it did afterwards.
 
     Parameters
     ----------
-    rows : R sessions of the variant, V = 1.
-    sessions : (R,), their dates.
-    parts : which rows.
+    train, oos : the two parts.
+    strategy, variant, window : what they are called.
 
     Returns
     -------
@@ -79,33 +82,29 @@ def oos_row(rows: DailyRows, sessions: Days, parts: Parts) -> pd.DataFrame:
     together. The train ratio of a chosen variant is the best of several, which alone raises the
     flag more often than that. Sources as for `inference.sharpe_intervals`.
     """
-    excess = rows.net_return[:, 0] - rows.bill_return
-    train, oos = (excess[slice(*part)] for part in (parts.train, parts.oos))
-    ratios = [float(selection_sharpe(rows.between(*part))[0]) for part in (parts.train, parts.oos)]
-    falls = [
-        float(max_drawdown(rows.net_return[slice(*part)])[0]) for part in (parts.train, parts.oos)
-    ]
+    ratios = np.array([selection_sharpe(part.rows)[0] for part in (train, oos)])
+    falls = [max_drawdown(part.rows.net_return)[0] for part in (train, oos)]
     is_known = bool(np.isfinite(ratios).all())
-    lower, upper, alarm = _uncertainty(train, oos) if is_known else (np.nan,) * 3
+    lower, upper, alarm = _uncertainty(train.excess, oos.excess) if is_known else (np.nan,) * 3
     return pd.DataFrame(
         {
-            "strategy": texts([parts.strategy]),
-            "window": texts([parts.window]),
-            "variant": texts([parts.variant]),
-            "train_first_date": dates(sessions[[parts.train[0]]]),
-            "train_last_date": dates(sessions[[parts.train[1] - 1]]),
-            "train_sessions": [parts.train[1] - parts.train[0]],
-            "oos_first_date": dates(sessions[[parts.oos[0]]]),
-            "oos_last_date": dates(sessions[[parts.oos[1] - 1]]),
-            "oos_sessions": [parts.oos[1] - parts.oos[0]],
-            "train_sharpe": [ratios[0]],
-            "oos_sharpe": [ratios[1]],
-            "train_max_drawdown": [falls[0]],
-            "oos_max_drawdown": [falls[1]],
-            "sharpe_difference": [ratios[1] - ratios[0]],
+            "strategy": texts([strategy]),
+            "window": texts([window]),
+            "variant": texts([variant]),
+            "train_first_date": dates(train.sessions[:1]),
+            "train_last_date": dates(train.sessions[-1:]),
+            "train_sessions": [len(train.sessions)],
+            "oos_first_date": dates(oos.sessions[:1]),
+            "oos_last_date": dates(oos.sessions[-1:]),
+            "oos_sessions": [len(oos.sessions)],
+            "train_sharpe": ratios[:1],
+            "oos_sharpe": ratios[1:],
+            "train_max_drawdown": falls[:1],
+            "oos_max_drawdown": falls[1:],
+            "sharpe_difference": ratios[1:] - ratios[:1],
             "difference_lower": [lower],
             "difference_upper": [upper],
-            "is_flagged": [is_known and bool(is_flagged(*np.array(ratios)[:, None])[0])],
+            "is_flagged": is_flagged(ratios[:1], ratios[1:]),
             "false_alarm_probability": [alarm],
         }
     )
@@ -128,6 +127,79 @@ def _uncertainty(train: Floats, oos: Floats) -> tuple[float, float, float]:
     return float(lower), float(upper), alarm
 
 
-def oos_rows(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Stack the rows of `oos_row`."""
+def published_oos_rows(
+    daily: pd.DataFrame,
+    windows: pd.DataFrame,
+    macro: pd.DataFrame,
+    *,
+    sessions: Days,
+    defaults: Mapping[str, str],
+    split: float,
+) -> pd.DataFrame:
+    """Compare train and out of sample for everything that a published night chose.
+
+    Parameters
+    ----------
+    daily : rows of `analytics.backtest_daily`.
+    windows : rows of `analytics.walk_forward_windows`.
+    macro : `session_date, bill_3m_pct`, known at each session's decision.
+    sessions : (T,), every session of the exchange from before the first row on, ascending.
+    defaults : strategy → its default variant.
+    split : share of the default variant's rows that trains in its own comparison.
+
+    Returns
+    -------
+    Rows of `oos_row`: per strategy the default variant split once, then each half-year that was
+    chosen by training, the chosen variant's rows before it (less the embargo) against the stitched
+    walk-forward path within it. A half-year with fewer than two sessions so far is left out.
+    """
+    bill = bill_returns_on(macro, sessions)
+    paths: dict[tuple[str, str], Part] = {}
+    for (strategy, variant), found in daily.groupby(["strategy", "variant"], sort=True):
+        rows = found.sort_values("session_date")
+        days = to_days(rows["session_date"])
+        paths[str(strategy), str(variant)] = Part(
+            published_rows(rows, bill[np.searchsorted(sessions, days)]), days
+        )
+    frames = []
+    for strategy, variant in sorted(defaults.items()):
+        if (strategy, variant) in paths:
+            parts = split_once(paths[strategy, variant], split)
+            window = f"split_{split:g}"
+            frames.append(oos_row(*parts, strategy=strategy, variant=variant, window=window))
+        chosen = windows[windows["strategy"] == strategy].sort_values("session_date")
+        frames += _window_frames(chosen, paths, strategy)
     return pd.concat(frames, ignore_index=True)
+
+
+def _window_frames(
+    chosen: pd.DataFrame, paths: Mapping[tuple[str, str], Part], strategy: str
+) -> list[pd.DataFrame]:
+    """Rows of one strategy's half-years, ascending."""
+    frames = []
+    firsts = to_days(chosen["session_date"])
+    for at, row in enumerate(chosen.itertuples()):
+        if row.selection_reason == "too_few_sessions":
+            continue
+        variant = str(row.variant)
+        before, path = paths[strategy, variant], paths[strategy, WALK_FORWARD]
+        # decided at the close of its first session, so earned from the second on
+        begin = int(np.searchsorted(path.sessions, firsts[at], side="right"))
+        last = at + 1 == len(firsts)
+        end = (
+            len(path.sessions)
+            if last
+            else int(np.searchsorted(path.sessions, firsts[at + 1], side="right"))
+        )
+        known = int(np.searchsorted(before.sessions, firsts[at])) - EMBARGO_SESSIONS
+        if end - begin >= 2:
+            frames.append(
+                oos_row(
+                    before.between(0, known),
+                    path.between(begin, end),
+                    strategy=strategy,
+                    variant=variant,
+                    window=str(row.window),
+                )
+            )
+    return frames

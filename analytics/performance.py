@@ -7,6 +7,7 @@ value per variant, NaN where the figure does not exist.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from analytics.arrays import PER_ROOT_YEAR, TRADING_DAYS_PER_YEAR, Floats
 from analytics.backtest import Backtest
@@ -188,6 +189,21 @@ class DailyRows:
     def between(self, first: int, last: int) -> "DailyRows":
         """Return rows `first` to `last`, the last one excluded."""
         return DailyRows(**{name: value[first:last] for name, value in vars(self).items()})
+
+
+def published_rows(daily: pd.DataFrame, bill_return: Floats) -> DailyRows:
+    """Return the rows of one published path, V = 1.
+
+    Parameters
+    ----------
+    daily : R rows of `analytics.backtest_daily`, one variant, ascending.
+    bill_return : (R,), the bill's return over the interval of each row.
+    """
+    columns = {
+        name: daily[name].to_numpy(dtype=np.float64)[:, None]
+        for name in ("net_return", "gross_return", "turnover", "gross_exposure")
+    }
+    return DailyRows(**columns, bill_return=bill_return)
 
 
 def in_market_sessions(gross_exposure: Floats) -> Floats:
