@@ -2,15 +2,19 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.files import write_text
 from warehouse.home import Home
+from warehouse.lock import writer_lock
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
+OPENING_LOCK = ".opening.lock"
 RUNS_KEPT = 60
 """A run's events take 5 MB, a hundred times what the night adds to the ledger, which remembers
 every night for good."""
@@ -44,6 +48,22 @@ def prepare_dagster_home(home: Home) -> Path:
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["MQP_HOME"] = str(home.root)
     return home.dagster
+
+
+@contextmanager
+def opened_instance(home: Home) -> "Iterator[DagsterInstance]":
+    """Open the home's Dagster instance.
+
+    Its storages are created where they are missing, by one process at a time: Dagster asks whether
+    a table is there and then creates it, and the second of two fails.
+    """
+    import dagster as dg
+
+    with ExitStack() as stack:
+        with writer_lock(home.dagster / OPENING_LOCK, announce=lambda _: None):
+            instance = stack.enter_context(dg.DagsterInstance.get())
+            instance.schedule_storage  # noqa: B018  opened on first use, unlike the two others
+        yield instance
 
 
 def forget_old_runs(instance: "DagsterInstance", home: Home, *, keep: int = RUNS_KEPT) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from orchestration.dagster_home import prepare_dagster_home
+from orchestration.dagster_home import opened_instance, prepare_dagster_home
 from orchestration.errors import CommandError
 from orchestration.gate_worker import gate_worker
 from orchestration.record import is_published_by
@@ -69,13 +69,11 @@ def _executed(
     with warnings.catch_warnings():
         # Dagster marks parts of its own API as beta; nothing that a user of ours could act on
         warnings.simplefilter("ignore")
-        import dagster as dg
-
         from orchestration.definitions import defs
 
         output = (settings.home.logs / "dagster.log").open("a", encoding="utf-8")
         # dbt's own lines are for the file; people are told by the product's log
-        with output, redirect_stdout(output), dg.DagsterInstance.get() as instance:
+        with output, redirect_stdout(output), opened_instance(settings.home) as instance:
             result = defs.resolve_job_def("nightly").execute_in_process(
                 instance=instance,
                 run_id=run_id,

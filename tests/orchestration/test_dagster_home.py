@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -47,3 +49,39 @@ def test_run_that_has_not_finished_is_left_alone(
         dg.materialize([nothing], instance=instance)
         assert forget_old_runs(instance, home, keep=0) == 1
         assert [run.run_id for run in instance.get_runs()] == [begun]
+
+
+OPENS = """
+import sys
+from pathlib import Path
+import dagster
+from orchestration.dagster_home import opened_instance, prepare_dagster_home
+from warehouse.home import Home
+
+home = Home(Path(sys.argv[1]))
+prepare_dagster_home(home)
+print("ready", flush=True)
+sys.stdin.readline()
+with opened_instance(home) as instance:
+    instance.get_runs()
+"""
+
+
+def test_two_processes_may_be_the_first_to_open_the_storage(tmp_path: Path) -> None:
+    opening = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENS, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for one in opening:
+        assert one.stdout.readline() == "ready\n"
+    for one in opening:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    for one in opening:
+        one.communicate(timeout=120)
+    assert [one.returncode for one in opening] == [0] * 4
