@@ -60,7 +60,7 @@ def deepest_falls(returns: Floats, sessions: Days, *, count: int = 5) -> list[Ep
     peak = np.maximum.accumulate(equity)
     depth = equity / peak - 1.0
     starts = np.flatnonzero((depth[:-1] == 0.0) & (depth[1:] < 0.0))
-    ends = np.append(starts[1:], equity.shape[0])
+    ends = np.append(starts, equity.shape[0])[1:]
     falls = [(int(a), int(a + np.argmin(depth[a:b]))) for a, b in zip(starts, ends, strict=True)]
     falls.sort(key=lambda fall: float(depth[fall[1]]))
     days = sessions.astype("datetime64[D]")

@@ -12,6 +12,7 @@ import typer
 
 from orchestration.cli_options import Debug, Json
 from orchestration.cli_proof import proof_app
+from orchestration.cli_research import research_app
 from orchestration.cli_sources import sources_app
 from orchestration.errors import CommandError
 
@@ -170,6 +171,7 @@ def dashboard(
 
 app.add_typer(sources_app)
 app.add_typer(proof_app)
+app.add_typer(research_app)
 
 
 def print_json(content: Any) -> None:

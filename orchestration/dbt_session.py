@@ -18,7 +18,8 @@ from orchestration.errors import NightError
 from orchestration.manifest import is_current, mark_as_current
 from warehouse.home import Home
 
-MODELS_ONLY = ("--resource-type", "seed", "--resource-type", "model")
+MODELS_ONLY = ("seed", "model")
+"""What a build makes: no tests, which a night runs once."""
 KEY_TESTS = ("grain", "unique")
 MEMORY = "partial_parse.msgpack"
 NOWHERE = Home(Path("nowhere"))
@@ -61,13 +62,13 @@ class DbtSession:
     def __init__(self, home: Home, *, threads: int | None = None) -> None:
         from dbt.cli.main import dbtRunner
 
-        self._home, self._limits = home, _limits(threads)
+        self._home, self._threads = home, threads
         home.make_folders()
         self._runner = dbtRunner
         self._manifest: Any = _remembered(home)
         if self._manifest is None:
             with _environment_of(NOWHERE):
-                parse = ["parse", *self._limits, *QUIETLY, *dbt_arguments(home)]
+                parse = ["parse", *_limits(threads), *QUIETLY, *dbt_arguments(home)]
                 parsed = dbtRunner().invoke(parse)
             if not parsed.success:
                 raise NightError(f"The dbt project cannot be read: {_said(parsed.exception)}")
@@ -112,15 +113,26 @@ class DbtSession:
             found.setdefault(str(node.attached_node), tuple(map(str, columns)))
         return found
 
-    def build(self, select: Sequence[str] = ()) -> None:
+    def build(
+        self,
+        select: Sequence[str] = (),
+        *,
+        kinds: Sequence[str] = MODELS_ONLY,
+        variables: Mapping[str, Any] | None = None,
+    ) -> None:
         """Build seeds and models (no tests) into the home's build file.
 
-        `select`: dbt's own selection words; everything when empty.
+        Parameters
+        ----------
+        select : dbt's own selection words; everything when empty.
+        kinds : what is built of it.
+        variables : that differ from the project's.
         """
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         chosen = ("--select", *select) if select else ()
-        options = [*MODELS_ONLY, *chosen, *self._limits, *QUIETLY, "--no-write-json"]
+        limits = _limits(self._threads, variables)
+        options = [*only(kinds), *chosen, *limits, *QUIETLY, "--no-write-json"]
         arguments = ["build", *options, *dbt_arguments(self._home)]
         try:
             with _environment_of(self._home):
@@ -131,6 +143,11 @@ class DbtSession:
             logging.getLogger("dbt").handlers.clear()
         if not done.success:
             raise NightError(f"dbt cannot build: {_failures(done)}")
+
+
+def only(kinds: Sequence[str]) -> tuple[str, ...]:
+    """Words of the command line that select kinds of resources."""
+    return tuple(word for kind in kinds for word in ("--resource-type", kind))
 
 
 def _remembered(home: Home) -> Any:
@@ -155,11 +172,13 @@ def _remembered(home: Home) -> Any:
     return manifest
 
 
-def _limits(threads: int | None) -> tuple[str, ...]:
+def _limits(threads: int | None, variables: Mapping[str, Any] | None = None) -> tuple[str, ...]:
     """Words of the command line that set dbt's threads and, by a variable, DuckDB's."""
-    if threads is None:
-        return ()
-    return ("--threads", str(threads), "--vars", json.dumps({"duckdb_threads": threads}))
+    given = dict(variables or {})
+    if threads is not None:
+        given["duckdb_threads"] = threads
+    words = ("--vars", json.dumps(given)) if given else ()
+    return words if threads is None else ("--threads", str(threads), *words)
 
 
 @contextmanager

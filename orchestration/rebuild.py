@@ -5,7 +5,7 @@ Nothing here touches the home that it reads, except that the ledger is copied un
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +18,7 @@ from orchestration.dbt_session import DbtSession, Model
 from orchestration.errors import NightError
 from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash
+from orchestration.research.variants import AskedVariant
 from orchestration.trials import trials_before
 from warehouse.connection import connect
 from warehouse.context import BuildContext, begin_build
@@ -90,6 +91,36 @@ class Rebuilder:
         NightError
             dbt reports an error.
         """
+        self._begin(moment)
+        self._dbt.build()
+        if with_analytics:
+            self._analyse(moment)
+        return self._moved(target)
+
+    def build_variant(
+        self, moment: Moment, target: Path, asked: AskedVariant, *, select: Sequence[str]
+    ) -> Path:
+        """Build the models that one variant needs, and no results.
+
+        Parameters
+        ----------
+        asked : the variant; its rows join the grid's.
+        select : dbt's own selection words.
+
+        Raises
+        ------
+        NightError
+            dbt reports an error.
+        """
+        self._begin(moment)
+        self._dbt.build(kinds=("seed",))
+        with connect(self._scratch.build) as build:
+            asked.add_to(build)
+        self._dbt.build(select, kinds=("model",), variables=asked.variables)
+        return self._moved(target)
+
+    def _begin(self, moment: Moment) -> None:
+        """Cut the ledger and start a build file."""
         decided_at = self._sessions.decided_at(moment.night)
         copy_ledger(
             self._ledger,
@@ -115,20 +146,24 @@ class Rebuilder:
             recorded_at=moment.recorded_at,
         )
         begin_build(self._scratch.build, context, self._sessions)
-        self._dbt.build()
-        if with_analytics:
-            with connect(self._scratch.ledger, read_only=True) as ledger:
-                past = past_decisions(ledger, moment.night, decided_at, moment.ledger_version)
-                trials = trials_before(ledger, moment.ledger_version)
-            frames = compute_analytics(
-                self._scratch.build,
-                moment.night,
-                moment.configuration.portfolio,
-                past,
-                trials=trials,
-                threads=self._threads,
-            )
-            write_tables(self._scratch.build, frames)
+
+    def _analyse(self, moment: Moment) -> None:
+        """Compute the results on the finished models."""
+        decided_at = self._sessions.decided_at(moment.night)
+        with connect(self._scratch.ledger, read_only=True) as ledger:
+            past = past_decisions(ledger, moment.night, decided_at, moment.ledger_version)
+            trials = trials_before(ledger, moment.ledger_version)
+        frames = compute_analytics(
+            self._scratch.build,
+            moment.night,
+            moment.configuration.portfolio,
+            past,
+            trials=trials,
+            threads=self._threads,
+        )
+        write_tables(self._scratch.build, frames)
+
+    def _moved(self, target: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(self._scratch.build, target)
         return target

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from orchestration.provenance import code_hash
 from warehouse.connection import Connection
 from warehouse.frames import read_frame
+from warehouse.ledger import newest_version
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +32,33 @@ def trials_before(ledger: Connection, ledger_version: int) -> "pd.DataFrame":
         "where first_ledger_version < $version order by strategy, parameters",
         {"version": ledger_version},
     )
+
+
+def all_trials(ledger: Connection) -> "pd.DataFrame":
+    """Read everything that has been evaluated so far."""
+    return read_frame(
+        ledger,
+        "select strategy, parameters, sharpe_per_session from analytics.trials "
+        "order by strategy, parameters",
+    )
+
+
+def register_trial(
+    ledger: Connection, trial: "pd.DataFrame", *, evaluated_by: str, evaluated_at: "datetime"
+) -> None:
+    """Append what a command has evaluated, unless it is known.
+
+    `trial`: rows of `analytics.trials.trial_rows`. Its first ledger version is the newest.
+    """
+    own = trial.assign(
+        evaluated_by=evaluated_by,
+        first_ledger_version=newest_version(ledger),
+        first_code_hash=code_hash(),
+        first_evaluated_at=evaluated_at,
+    )
+    ledger.register("trial", own)
+    append_trials(ledger, "trial")
+    ledger.unregister("trial")
 
 
 def register_night(build: Connection, ledger_version: int, *, evaluated_at: "datetime") -> None:
@@ -61,7 +89,11 @@ def append_trials(ledger: Connection, source: str) -> None:
     """Append the rows that the registry lacks of a relation like it, one row per parameter set."""
     ledger.execute(f"""
         insert into analytics.trials by name
-        select s.* from {source} as s
+        select s.* replace (
+            case when isfinite(s.sharpe_per_session) then s.sharpe_per_session end
+                as sharpe_per_session
+        )
+        from {source} as s
         anti join analytics.trials as t
             on t.strategy = s.strategy and t.parameters = s.parameters
         order by s.strategy, s.parameters

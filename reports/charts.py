@@ -6,7 +6,7 @@ a small script reads them out under the pointer, and without a script the last v
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -76,7 +76,8 @@ class Chart:
     """A figure: series over one run of sessions.
 
     `dates` : (n,) ascending; every line has n values, NaN where unknown.
-    `rules` : values worth a thin line. `group` : figures of one group share the pointer's date.
+    `rules` : values worth a thin line. `ribbon` : lower and upper end, (n,) each, of what the first
+    line may be; shaded. `group` : figures of one group share the pointer's date.
     """
 
     title: str
@@ -91,6 +92,7 @@ class Chart:
     fills_to_zero: bool = False
     rules: tuple[float, ...] = ()
     bands: tuple[Band, ...] = field(default=())
+    ribbon: tuple[Values, Values] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,9 @@ def draw(chart: Chart) -> Markup:
         )
     keep = thin([line.values for line in known])
     dates = chart.dates[keep]
+    if chart.ribbon is not None:
+        low, high = chart.ribbon
+        chart = replace(chart, ribbon=(low[keep], high[keep]))
     lines = [Line(line.name, line.values[keep], line.style) for line in known]
     frame = _frame(chart, dates, lines)
     form = FORMS[chart.form]
@@ -133,6 +138,7 @@ def draw(chart: Chart) -> Markup:
         '<div class="plot"><svg viewBox="0 0 1000 300" preserveAspectRatio="none" '
         'aria-hidden="true">',
         *_ground(chart, frame),
+        *_ribbon(chart, dates, frame),
         *(_path(chart, line, dates, frame) for line in reversed(lines)),
         "</svg>",
         *_labels(chart, dates, frame, form),
@@ -144,6 +150,8 @@ def draw(chart: Chart) -> Markup:
 
 def _frame(chart: Chart, dates: Days, lines: list[Line]) -> _Frame:
     everything = np.concatenate([line.values for line in lines])
+    for end in chart.ribbon or ():
+        everything = np.append(everything, end)
     shown = [*everything[np.isfinite(everything)], *chart.rules]
     if chart.fills_to_zero:
         shown.append(0.0)
@@ -219,6 +227,18 @@ def _ground(chart: Chart, frame: _Frame) -> Iterator[str]:
         yield f'<path class="grid" d="M0 {height:.1f}H1000"/>'
     for value in chart.rules:
         yield f'<path class="rule" d="M0 {float(frame.y(value)) * HEIGHT:.1f}H1000"/>'
+
+
+def _ribbon(chart: Chart, dates: Days, frame: _Frame) -> Iterator[str]:
+    if chart.ribbon is None:
+        return
+    low, high = chart.ribbon
+    known = np.isfinite(low) & np.isfinite(high)
+    xs = frame.x(dates[known]) * WIDTH
+    tops, bottoms = frame.y(high[known]) * HEIGHT, frame.y(low[known]) * HEIGHT
+    edge = [*zip(xs, tops, strict=True), *zip(xs[::-1], bottoms[::-1], strict=True)]
+    if edge:
+        yield f'<path class="area" d="M{"L".join(f"{x:.1f} {y:.1f}" for x, y in edge)}Z"/>'
 
 
 def _ticks(frame: _Frame, *, is_short: bool) -> list[float]:

@@ -7,7 +7,7 @@ the new one. Text cells that a spreadsheet would run as a formula are neutralise
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,12 @@ FORMULA_STARTS = r"^[=+\-@\t\r\n]"  # what a spreadsheet takes for a formula, or
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def write_backtests_csv(warehouse: Path, folder: Path) -> list[Path]:
+def write_backtests_csv(
+    warehouse: Path, folder: Path, *, stems: Mapping[str, str] | None = None
+) -> list[Path]:
     """Write `{strategy}_{daily,positions,trades}.csv` for every strategy of the published file.
+
+    `stems`: strategy → what its files are called instead; those that it lacks are left out.
 
     Returns and weights are plain fractions (0.01 is 1 %), prices of positions are in adjusted
     units and prices of trades raw. The last column names the world, so that a simulated result
@@ -61,7 +65,8 @@ def write_backtests_csv(warehouse: Path, folder: Path) -> list[Path]:
     with open_published(warehouse) as published:
         world = _world(published)
         for kind, columns in TABLES.items():
-            for strategy in _strategies(published, f"analytics.backtest_{kind}"):
+            found = _strategies(published, f"analytics.backtest_{kind}")
+            for strategy, stem in _stems(found, stems).items():
                 rows = published.table(
                     f"analytics.backtest_{kind}",
                     columns,
@@ -69,16 +74,23 @@ def write_backtests_csv(warehouse: Path, folder: Path) -> list[Path]:
                     order_by=ORDER_BY[kind],
                     parameters=[strategy],
                 )
-                path = folder / f"{_file_stem(strategy)}_{kind}.csv"
+                path = folder / f"{stem}_{kind}.csv"
                 named = rows.append_column("world", pa.array([world] * len(rows), pa.string()))
                 write_bytes(path, csv_bytes(named))
                 written.append(path)
     return written
 
 
-def write_metrics_json(warehouse: Path, folder: Path) -> list[Path]:
+def write_metrics_json(
+    warehouse: Path,
+    folder: Path,
+    *,
+    stems: Mapping[str, str] | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> list[Path]:
     """Write `{strategy}.json`: variant, sample, metric, then value and interval.
 
+    `stems`: as for `write_backtests_csv`. `facts`: what else is said of the run.
     What is unknown is null, never NaN. A world that is not live says so in `notice`.
 
     Returns
@@ -89,7 +101,8 @@ def write_metrics_json(warehouse: Path, folder: Path) -> list[Path]:
     with open_published(warehouse) as published:
         context = published.one("ops.build_context", ["night", "ledger_version", "code_hash"])
         world = _world(published)
-        for strategy in _strategies(published, "analytics.backtest_metrics"):
+        found = _strategies(published, "analytics.backtest_metrics")
+        for strategy, stem in _stems(found, stems).items():
             content = {
                 "strategy": strategy,
                 "night": context["night"].isoformat() if context["night"] else None,
@@ -97,9 +110,10 @@ def write_metrics_json(warehouse: Path, folder: Path) -> list[Path]:
                 "code_hash": context["code_hash"],
                 "world": world,
                 "notice": _notice(world),
+                **(facts or {}),
                 "variants": _metrics_of(published, strategy),
             }
-            path = folder / f"{_file_stem(strategy)}.json"
+            path = folder / f"{stem}.json"
             write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
             written.append(path)
     return written
@@ -121,6 +135,7 @@ def csv_bytes(table: pa.Table) -> bytes:
 def _column(values: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        values = values.cast(pa.string())
         # only text can be a formula; a negative number must stay a number
         is_formula = pc.match_substring_regex(values, FORMULA_STARTS)
         return pc.if_else(is_formula, pc.binary_join_element_wise("'", values, ""), values)
@@ -140,6 +155,13 @@ def _strategies(published: Published, table: str) -> list[str]:
         order_by="strategy",
     )
     return [row["strategy"] for row in found]
+
+
+def _stems(found: Sequence[str], stems: Mapping[str, str] | None) -> dict[str, str]:
+    """Strategy to the beginning of its files' names."""
+    if stems is None:
+        return {strategy: _file_stem(strategy) for strategy in found}
+    return {strategy: _file_stem(stems[strategy]) for strategy in found if strategy in stems}
 
 
 def _metrics_of(published: Published, strategy: str) -> dict[str, Any]:

@@ -51,14 +51,14 @@ def render_report(
     """
     with open_published(warehouse) as published:
         night = read_night(published, status)
-        template = _environment().get_template("report.html")
+        template = page_environment().get_template("report.html")
         return template.render(**_content(night, target_volatility, nights))
 
 
 def _content(night: Night, target_volatility: float, nights: Path | None) -> dict[str, Any]:
     benchmarks = daily_returns(night.published, "benchmark")
     difference = night_difference(night, nights)
-    script = _template_text("report.js")
+    script = template_text("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {
         "night": night,
@@ -75,14 +75,15 @@ def _content(night: Night, target_volatility: float, nights: Path | None) -> dic
         "inputs": inputs_section(night),
         "provenance": provenance_section(night),
         "growth": growth_section(night),
-        "style": Markup(_template_text("report.css")),  # our own files, not data
+        "style": Markup(template_text("report.css")),  # our own files, not data
         "script": Markup(script),
         "script_digest": digest,
     }
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """The templates, with every text escaped and the wording at hand."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -98,5 +99,6 @@ def _environment() -> Environment:
     return environment
 
 
-def _template_text(name: str) -> str:
+def template_text(name: str) -> str:
+    """One of our own files beside the templates."""
     return (TEMPLATES / name).read_text(encoding="utf-8")

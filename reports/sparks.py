@@ -108,3 +108,33 @@ def maturity_curve(
 def _polyline(lefts: Values, tops: Values, kind: str) -> str:
     steps = [f"{x:.1f} {y:.1f}" for x, y in zip(lefts, tops, strict=True) if np.isfinite(y)]
     return f'<path class="{kind}" d="M{"L".join(steps)}"/>' if steps else ""
+
+
+def histogram(values: Values, *, bins: int = 31) -> Markup:
+    """Draw how often values fall where, losses and gains in colours and on sides of their own.
+
+    Parameters
+    ----------
+    values : (n,) fractions; the outermost bars also hold what lies beyond the 1st and 99th percent.
+    bins : how many bars at most.
+    """
+    known = values[np.isfinite(values)]
+    if known.size < 5:
+        return Markup("")
+    reach = float(np.quantile(np.abs(known), 0.99)) or 1e-9
+    half = max(min(bins, known.size) // 2, 1)
+    edges = np.linspace(-reach, reach, 2 * half + 1)
+    counts, _ = np.histogram(np.clip(known, -reach, reach), edges)
+    width, most = 100.0 / (2 * half), counts.max()
+    bars = "".join(
+        f'<rect class="{"loss" if at < half else "gain"}" x="{at * width + 0.15:.2f}" '
+        f'y="{60 - 58 * count / most:.1f}" width="{width - 0.3:.2f}" '
+        f'height="{58 * count / most:.1f}"/>'
+        for at, count in enumerate(counts)
+        if count
+    )
+    return Markup(
+        '<figure class="histogram"><svg viewBox="0 0 100 60" preserveAspectRatio="none" '
+        'aria-hidden="true">{}<path d="M50 0V60"/></svg>'
+        "<figcaption><span>{}</span><span>0</span><span>{}</span></figcaption></figure>"
+    ).format(Markup(bars), wording.percent(-reach, 1), wording.percent(reach, 1, signed=True))

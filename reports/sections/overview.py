@@ -19,7 +19,7 @@ SHOWN_WEIGHT_CHANGE = 0.0005  # 0.05 percentage points; smaller is drift of the 
 
 def banner(night: Night) -> dict[str, str] | None:
     """Describe data that are not of the live market, or a rehearsed incident; None for live."""
-    found = _world_banner(night)
+    found = world_banner(night.world)
     if found is None or not night.status.rehearsal:
         return found
     return {
@@ -29,20 +29,21 @@ def banner(night: Night) -> dict[str, str] | None:
     }
 
 
-def _world_banner(night: Night) -> dict[str, str] | None:
-    if wording.is_replayed(night.world):
+def world_banner(world: str) -> dict[str, str] | None:
+    """Describe data that are not of the live market; None for live."""
+    if wording.is_replayed(world):
         return {
             "title": "REPLAYED DATA",
             "text": "A provider's address was replaced, so these prices may be old or invented. "
             "Nothing here is advice about tomorrow's market.",
-            "world": night.world,
+            "world": world,
         }
-    if wording.is_simulated(night.world):
+    if wording.is_simulated(world):
         return {
             "title": "SIMULATED DATA",
             "text": "Prices, news and spreads are invented by the built-in sandbox. No figure on "
             "this page is evidence of anything about a real market.",
-            "world": night.world,
+            "world": world,
         }
     return None
 

@@ -35,7 +35,7 @@ def portfolio_section(
     return {
         "charts": [draw(chart) for chart in portfolio_charts(night, found, benchmarks)],
         "risk_charts": [draw(chart) for chart in risk_charts(night, found, target_volatility)],
-        "months": _months(base) if has_history else [],
+        "months": shaded_months(base) if has_history else [],
         "covered": f"{base.first} to {base.last}, {wording.count(len(base.dates), 'session')}"
         if has_history
         else "",
@@ -133,7 +133,8 @@ def risk_charts(night: Night, found: Mapping[str, Array], target: float) -> list
     return [volatility, exposure, scale]
 
 
-def _months(base: DailyReturns) -> list[dict[str, Any]]:
+def shaded_months(base: DailyReturns) -> list[dict[str, Any]]:
+    """Monthly returns with how strongly each is shaded, oldest year first."""
     years = monthly_returns(base)
     for year in years:
         year["cells"] = [
@@ -153,7 +154,7 @@ def _metrics(night: Night) -> dict[str, Any]:
     columns = [("Portfolio", own)] + [
         (wording.variant(name), benchmarks.get(name, {})) for name in ("sixty_forty", "spy")
     ]
-    table = metrics_table(night, columns)
+    table = metrics_table(night.mark, columns)
     return {**table, "is_empty": not own}
 
 

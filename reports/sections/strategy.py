@@ -60,6 +60,7 @@ def strategy_section(
         "covered": _covered(variants.get(main)),
         "signals": _signals(night, strategy, states),
         "has_features": strategy == "equities",
+        "trials": len(night.published.rows("analytics.trials", ["strategy"])),
         "tried": _tried(variants, found, default, states[0].variant if states else default),
     }
 
@@ -145,13 +146,16 @@ def _metrics_table(
     if default != main:
         columns.append((default, found.get(default, {})))
     columns.append(("SPY", benchmark))
-    return metrics_table(night, columns)
+    return metrics_table(night.mark, columns)
 
 
 def metrics_table(
-    night: Night, columns: Sequence[tuple[str, Mapping[str, Estimate]]]
+    mark: str, columns: Sequence[tuple[str, Mapping[str, Estimate]]]
 ) -> dict[str, Any]:
-    """Rows of metrics by column, worded; `is_empty` when nobody has any."""
+    """Rows of metrics by column, worded; `is_empty` when nobody has any.
+
+    `mark` is the word beside every ratio that is not of the real market; empty for live.
+    """
     values = [column for _, column in columns]
 
     def rows(kinds: tuple[MetricKind, ...]) -> list[dict[str, Any]]:
@@ -161,7 +165,7 @@ def metrics_table(
                 "unit": kind.unit,
                 "cells": [_cell(kind, column.get(kind.code)) for column in values],
                 # the ratio that people quote is the one that must not look like proof
-                "mark": night.mark if kind.is_sharpe else "",
+                "mark": mark if kind.is_sharpe else "",
             }
             for kind in known_kinds(kinds, values)
         ]

@@ -22,7 +22,7 @@ from typing import Any
 import orchestration.gate_worker
 import orchestration.inputs
 from orchestration.build import dbt_arguments
-from orchestration.dbt_session import MODELS_ONLY, QUIETLY
+from orchestration.dbt_session import MODELS_ONLY, QUIETLY, only
 from orchestration.errors import CommandError
 from orchestration.logs import log_to_file
 from orchestration.night import NightOptions, NightRun
@@ -211,7 +211,7 @@ def run_dbt_here(home: Home) -> None:
     from dbt.cli.main import dbtRunner
 
     # data tests write nothing: a kill during one is a kill between two models
-    arguments = ["build", *MODELS_ONLY, *QUIETLY, *dbt_arguments(home)]
+    arguments = ["build", *only(MODELS_ONLY), *QUIETLY, *dbt_arguments(home)]
     done = dbtRunner(manifest=parsed_project()).invoke(arguments)
     DuckDBConnectionManager.close_all_connections()
     assert done.success, done.exception or [

@@ -47,6 +47,9 @@ final as (
     where
         asked.session_number - spreads.observed_number
         <= {{ var('spread_max_age_sessions') }}
+        {% if var('is_oas_disabled') %}
+            and asked.spread_source <> 'oas'
+        {% endif %}
     -- alphabetical order is the order of preference: oas, price_proxy
     qualify
         row_number() over (

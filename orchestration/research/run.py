@@ -1,0 +1,292 @@
+"""An ad-hoc research run: one variant on a scratch build, registered as a trial, then shown.
+
+The published night is never touched, and the ledger only by the trial's row. That row is written
+before the result is: who has seen a number has tried.
+"""
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.build import read_analytics_inputs, write_tables
+from orchestration.configuration import Configuration, present_configuration
+from orchestration.errors import NightError, UsageError
+from orchestration.rebuild import Moment, Rebuilder, rebuilding
+from orchestration.replay.nights import PublishedNight, latest_published_night
+from orchestration.research.variants import AskedVariant
+from orchestration.resources import Settings, utc_now
+from orchestration.trials import all_trials, register_trial
+from warehouse.connection import connect
+from warehouse.context import Member
+from warehouse.ledger import opened_ledger, refuse_other_world
+from warehouse.lock import writer_lock
+from warehouse.sessions import new_york_sessions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analytics.costs import TradingCosts
+    from analytics.inputs import AnalyticsInputs
+    from analytics.research import Answer
+
+MODELS = (
+    *("+fct_prices", "+fct_signals", "+int_macro_as_of", "+int_fund_leverage"),
+    *("dim_variants", "stg_exchange__sessions"),
+)
+"""What the results of one variant start from, and everything above it."""
+PERIOD = re.compile(r"(\d+)(d|w|mo|y)")
+UNITS = {"d": "days", "w": "weeks", "mo": "months", "y": "years"}
+LISTED_SYMBOLS = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a research command was asked for.
+
+    `symbols`: members to evaluate instead of the configured universe, empty for the universe.
+    `period`: such as 6mo or 3y, back from the latest night, or `max`. `cost_bps`: all trading
+    costs together, None for the configured ones. `split`: share of the period that trains, None for
+    no comparison.
+    `asked_by`: the command, for the registry.
+    """
+
+    variant: AskedVariant
+    asked_by: str
+    symbols: tuple[str, ...] = ()
+    period: str = "max"
+    benchmark: str = "SPY"
+    cost_bps: float | None = None
+    split: float | None = None
+
+    @property
+    def extras(self) -> Mapping[str, Any]:
+        """What makes it a trial of its own besides the variant's parameters."""
+        found = dict(self.variant.extras)
+        if self.symbols:
+            found["members"] = sorted(self.symbols)
+        if self.cost_bps is not None:
+            found["cost_bps"] = self.cost_bps
+        return found
+
+    @property
+    def stem(self) -> str:
+        """What its files are called: the same question, the same names."""
+        parts = [self.variant.strategy, self.variant.name]
+        if self.symbols:
+            shown = "-".join(sorted(self.symbols)[:LISTED_SYMBOLS])
+            if len(self.symbols) > LISTED_SYMBOLS:
+                listed = " ".join(sorted(self.symbols))
+                shown += f"-{len(self.symbols)}-{hashlib.sha256(listed.encode()).hexdigest()[:6]}"
+            parts.append(shown)
+        if self.variant.variables:
+            parts.append("proxy")
+        parts += [] if self.cost_bps is None else [f"{self.cost_bps:g}bps"]
+        parts += [] if self.period == "max" else [self.period]
+        return re.sub(r"[^A-Za-z0-9_-]", "-", "_".join(parts))
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A scratch build with everything an answer needs; nothing has been evaluated yet.
+
+    `file`: the build; `night`: whose data it holds; `first_day`: where the period begins.
+    """
+
+    asked: Asked
+    file: Path
+    night: PublishedNight
+    inputs: "AnalyticsInputs"
+    parameters: str
+    first_day: date | None
+    universe: str
+    symbols: Sequence[str] = field(default=())
+
+
+@contextmanager
+def prepared(settings: Settings, asked: Asked, say: Callable[[str], None]) -> Iterator[Ready]:
+    """Build what a question needs in a scratch folder, which is deleted at the end.
+
+    Raises
+    ------
+    UsageError
+        A symbol that the warehouse does not hold, or a period that cannot be read.
+    NightError
+        No night has been published yet, or dbt reports an error.
+    """
+    refuse_other_world(settings.home.ledger, settings.home.published, settings.world)
+    configuration = _configuration(present_configuration(settings), asked)
+    _refuse_unknown_symbols(settings, asked)
+    sessions = new_york_sessions()
+    with (
+        tempfile.TemporaryDirectory(prefix="mqp-research-") as folder,
+        rebuilding(settings.home, settings.world, sessions, announce=say) as rebuilder,
+    ):
+        with connect(rebuilder.ledger, read_only=True) as ledger:
+            night, trials = latest_published_night(ledger), all_trials(ledger)
+        first_day = first_day_of(asked.period, night.night)
+        say(f"Building the signals of {asked.variant.name} as of night {night.night}.")
+        file = _build(rebuilder, night, configuration, asked, Path(folder) / "quant.duckdb")
+        inputs, parameters = _inputs(file, night, configuration, asked, trials)
+        yield Ready(
+            asked=asked,
+            file=file,
+            night=night,
+            inputs=inputs,
+            parameters=parameters,
+            first_day=first_day,
+            universe=configuration.universe.name,
+            symbols=configuration.universe.member_symbols,
+        )
+
+
+def answer(settings: Settings, ready: Ready) -> "Answer":
+    """Evaluate, register the trial in the ledger, and put the results into the scratch build.
+
+    Raises
+    ------
+    UsageError
+        The variant has decided nothing in the period, or the split leaves too little of it.
+    """
+    from analytics.errors import AnalyticsError
+    from analytics.research import Question, run_research
+
+    asked = ready.asked
+    question = Question(
+        strategy=asked.variant.strategy,
+        variant=asked.variant.name,
+        first_day=ready.first_day,
+        benchmark=asked.benchmark,
+        split=asked.split,
+    )
+    try:
+        found = run_research(ready.inputs, question)
+    except AnalyticsError as err:
+        raise UsageError(f"{str(err)[:1].upper()}{str(err)[1:]}.") from err
+    home, now = settings.home, utc_now(settings)
+    with (
+        writer_lock(home.writer_lock, announce=lambda _: None),
+        opened_ledger(home.ledger, settings.world, now=now) as ledger,
+    ):
+        register_trial(ledger, found.trial, evaluated_by=asked.asked_by, evaluated_at=now)
+    write_tables(ready.file, {f"analytics.{name}": frame for name, frame in found.tables.items()})
+    return found
+
+
+def first_day_of(period: str, night: date) -> date | None:
+    """Read a period such as 90d, 6mo or 3y, back from a night; None for `max`.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
+    if period == "max":
+        return None
+    found = PERIOD.fullmatch(period)
+    if found is None or int(found[1]) == 0:
+        raise UsageError(f"--period is '{period}': write 90d, 26w, 6mo, 3y or max.")
+    import pandas as pd
+
+    try:
+        back: Any = {UNITS[found[2]]: int(found[1])}
+        first = pd.Timestamp(night) - pd.DateOffset(**back)
+    except (OverflowError, ValueError, pd.errors.OutOfBoundsDatetime):
+        return None
+    day: date = first.date()
+    return day
+
+
+def _configuration(configured: Configuration, asked: Asked) -> Configuration:
+    """The configuration with the members and the costs that were asked for."""
+    universe, portfolio = configured.universe, configured.portfolio
+    if asked.symbols:
+        members = tuple(Member(symbol) for symbol in sorted(asked.symbols))
+        universe = replace(universe, name="watchlist", members=members)
+    if asked.cost_bps is not None:
+        portfolio = replace(portfolio, costs=_scaled(portfolio.costs, asked.cost_bps))
+    return replace(configured, universe=universe, portfolio=portfolio)
+
+
+def _scaled(costs: "TradingCosts", total_bps: float) -> "TradingCosts":
+    """The same costs in another size; the borrow fee stays."""
+    if not 0.0 <= total_bps < 10_000.0:
+        raise UsageError(f"--cost-bps is {total_bps:g}: take at least 0 and below 10000.")
+    parts = (costs.commission_bps, costs.half_spread_bps, costs.slippage_bps)
+    if sum(parts) == 0.0:
+        return replace(costs, slippage_bps=total_bps)
+    commission, half_spread, slippage = (part * total_bps / sum(parts) for part in parts)
+    return replace(
+        costs, commission_bps=commission, half_spread_bps=half_spread, slippage_bps=slippage
+    )
+
+
+def _refuse_unknown_symbols(settings: Settings, asked: Asked) -> None:
+    if not settings.home.published.exists():
+        raise NightError("No night has been published yet: run `mqp nightly` first.")
+    wanted = {*asked.symbols, asked.benchmark}
+    with connect(settings.home.published, read_only=True) as published:
+        known = published.execute("select symbol from marts.dim_instruments").fetchall()
+    held = {row[0] for row in known}
+    unknown = sorted(wanted - held)
+    if unknown:
+        raise UsageError(
+            f"The warehouse has no bars of {', '.join(unknown)}: add "
+            f"{'it' if len(unknown) == 1 else 'them'} to the universe file and run `mqp nightly`."
+        )
+
+
+def _build(
+    rebuilder: Rebuilder,
+    night: PublishedNight,
+    configuration: Configuration,
+    asked: Asked,
+    target: Path,
+) -> Path:
+    moment = Moment(
+        night=night.night,
+        ledger_version=night.ledger_version,
+        recorded_at=night.as_of_at,
+        configuration=configuration,
+        attempt=night.attempt,
+    )
+    return rebuilder.build_variant(moment, target, asked.variant, select=MODELS)
+
+
+def _inputs(
+    file: Path,
+    night: PublishedNight,
+    configuration: Configuration,
+    asked: Asked,
+    trials: "pd.DataFrame",
+) -> tuple["AnalyticsInputs", str]:
+    from analytics.inputs import AnalyticsInputs
+
+    frames = read_analytics_inputs(file)
+    frames["variants"], parameters = _with_extras(frames["variants"], asked)
+    given: dict[str, Any] = {**frames}
+    inputs = AnalyticsInputs(
+        **given,
+        portfolio_config=configuration.portfolio,
+        night=night.night,
+        trials=trials,
+    )
+    return inputs, parameters
+
+
+def _with_extras(variants: "pd.DataFrame", asked: Asked) -> "tuple[pd.DataFrame, str]":
+    """The variant's row alone, its parameters completed by what else was asked for."""
+    own = variants["strategy"] == asked.variant.strategy
+    row = variants[own & (variants["variant"] == asked.variant.name)].copy()
+    parameters = str(row["parameters"].iloc[0])
+    if asked.extras:
+        content = {**json.loads(parameters), **asked.extras}
+        parameters = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        row["parameters"] = parameters
+    return row, parameters

@@ -1,0 +1,151 @@
+"""Research commands on a published night: the trial is counted, the night is not touched."""
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import mqp
+from warehouse.connection import connect
+from warehouse.home import Home
+
+
+@pytest.fixture(scope="module")
+def home(small_night: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(small_night(tmp_path_factory.mktemp("research")))
+
+
+def trials(home: Home, strategy: str) -> list[tuple[str, str]]:
+    with connect(home.ledger, read_only=True) as ledger:
+        return ledger.execute(
+            "select evaluated_by, parameters from analytics.trials where strategy = ? "
+            "and evaluated_by <> 'night' order by all",
+            [strategy],
+        ).fetchall()
+
+
+def fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def asked(home: Home, *words: str, small_universe: Path) -> dict[str, object]:
+    done = mqp(home.root, *words, "--json", MQP_UNIVERSE=str(small_universe))
+    return json.loads(done.stdout)
+
+
+def test_night_registers_its_whole_grid(home: Home) -> None:
+    with connect(home.ledger, read_only=True) as ledger:
+        counted = ledger.execute(
+            "select strategy, count(*) from analytics.trials where evaluated_by = 'night' "
+            "group by all order by all"
+        ).fetchall()
+    assert counted == [("credit", 6), ("equities", 6), ("volatility", 6)]
+
+
+def test_equities_on_one_ticker(home: Home, small_universe: Path) -> None:
+    before = fingerprint(home.published)
+    words = ("equities", "--ticker", "AAPL", "--period", "3y", "--validate_oos")
+    found = asked(home, *words, small_universe=small_universe)
+    again = asked(home, *words, small_universe=small_universe)
+    assert fingerprint(home.published) == before
+    assert [
+        (by, json.loads(parameters)["members"]) for by, parameters in trials(home, "equities")
+    ] == [("mqp equities", ["AAPL"])]
+    assert (found["trials"], again["trials"]) == (19, 19)
+    assert found["variants"] == again["variants"]
+    figures = found["variants"]["balanced_position"]
+    assert set(figures) == {"full", "train", "oos"}
+    assert 0.0 <= figures["full"]["deflated_sharpe"]["value"] <= 1.0
+    with (home.reports / "oos_registry.csv").open(newline="") as lines:
+        (row,) = csv.DictReader(lines)
+    assert float(row["oos_sharpe"]) == figures["oos"]["sharpe"]["value"]
+    page = Path(str(found["sheet"])).read_text(encoding="utf-8")
+    assert "SIMULATED DATA" in page
+    assert "mqp equities --ticker AAPL --period 3y" in page
+    for path in found["tables"]:
+        assert Path(path).read_text().count("sandbox:7") > 0
+
+
+def test_dry_run_evaluates_and_writes_nothing(home: Home, small_universe: Path) -> None:
+    before = {path: fingerprint(path) for path in (home.ledger, home.published)}
+    files = sorted(home.reports.rglob("*"))
+    words = ("volatility", "--term-structure", "both", "--vix-cap", "22", "--dry-run")
+    found = asked(home, *words, small_universe=small_universe)
+    assert found["is_new_trial"] is True
+    assert "sharpe" not in json.dumps(found)
+    assert {path: fingerprint(path) for path in before} == before
+    assert sorted(home.reports.rglob("*")) == files
+
+
+def test_credit_without_ice_reads_the_proxy_alone(home: Home, small_universe: Path) -> None:
+    proxy = asked(home, "credit", "--disable_oas", small_universe=small_universe)
+    own = asked(home, "credit", small_universe=small_universe)
+    assert json.loads(str(proxy["parameters"]))["is_oas_disabled"] is True
+    name = "zscore_percentile"
+    assert proxy["variants"][name] != own["variants"][name]
+    # the declared variant is what the night published
+    with connect(home.published, read_only=True) as published:
+        sharpe = published.execute(
+            "select value from analytics.backtest_metrics where strategy = 'credit' "
+            "and variant = ? and sample = 'full' and metric = 'turnover_annual'",
+            [name],
+        ).fetchone()[0]
+    assert own["variants"][name]["full"]["turnover_annual"]["value"] == pytest.approx(
+        sharpe, rel=0.2
+    )
+    assert [by for by, _ in trials(home, "credit")] == ["mqp credit"]  # the grid's own was known
+
+
+def test_oos_compares_what_the_night_chose(home: Home, small_universe: Path) -> None:
+    found = asked(home, "oos", small_universe=small_universe)
+    windows = {(row["strategy"], row["window"]) for row in found["rows"]}
+    assert {
+        ("credit", "split_0.7"),
+        ("equities", "split_0.7"),
+        ("volatility", "split_0.7"),
+    } <= windows
+    assert any(window.endswith("H1") for _, window in windows)
+    before = (home.reports / "oos_registry.csv").read_bytes()
+    asked(home, "oos", small_universe=small_universe)
+    assert (home.reports / "oos_registry.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("equities", "--ticker", "NOPE"), "no bars of NOPE"),
+        (("equities", "--ticker", "../x"), "--ticker"),
+        (("equities", "--watchlist", "none.yaml"), "There is no file"),
+        (("equities", "--style", "bold"), "--style is 'bold'"),
+        (("credit", "--period", "soon"), "--period is 'soon'"),
+        (("volatility", "--cost-bps", "-1"), "--cost-bps is -1"),
+        (("credit", "--benchmark", "nope"), "no bars of NOPE"),
+        (("oos", "--split", "1.5"), "--split is 1.5"),
+    ],
+)
+def test_wrong_question_is_one_sentence(
+    home: Home, words: tuple[str, ...], said: str, small_universe: Path
+) -> None:
+    done = mqp(home.root, *words, MQP_UNIVERSE=str(small_universe), expect=2)
+    assert said in done.stderr
+    assert len([line for line in done.stderr.splitlines() if line.startswith("mqp:")]) == 1
+
+
+@pytest.mark.parametrize("command", ["equities", "credit", "volatility", "oos"])
+def test_without_a_night_the_sentence_says_what_to_do(tmp_path: Path, command: str) -> None:
+    assert "run `mqp nightly` first" in mqp(tmp_path, command, expect=1).stderr
+
+
+def test_trial_after_the_night_does_not_move_its_replay(
+    home: Home, small_universe: Path, tmp_path: Path
+) -> None:
+    copy = Home(shutil.copytree(home.root, tmp_path / "home"))
+    asked(copy, "volatility", "--vix-cap", "20", small_universe=small_universe)
+    assert (
+        "IDENTICAL" in mqp(copy.root, "replay", "--verify", MQP_UNIVERSE=str(small_universe)).stdout
+    )
+    assert len(trials(copy, "volatility")) == 1

@@ -1,0 +1,155 @@
+"""From options to a variant: the grid's own where it has one, else one more row."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import UsageError
+from orchestration.research.run import Asked, first_day_of
+from orchestration.research.variants import (
+    credit_variant,
+    equity_variant,
+    seed_rows,
+    volatility_variant,
+)
+from tests.orchestration.test_record import NIGHT
+from warehouse.connection import connect
+
+
+def equity(**changed: object):
+    options = {
+        "mode": "position", "style": "balanced", "has_credit_overlay": True,
+        "has_vix_throttle": True,
+    }  # fmt: skip
+    return equity_variant(**{**options, **changed})
+
+
+def credit(**changed: object):
+    options = {
+        "rule": "zscore", "entry_zscore": 1.0, "percentiles": (10.0, 90.0),
+        "momentum_sessions": 60, "is_oas_disabled": False,
+    }  # fmt: skip
+    return credit_variant(**{**options, **changed})
+
+
+def volatility(**changed: object):
+    options = {
+        "holds": "contango", "contango_max_ratio": 0.98, "backwardation_min_ratio": 1.02,
+        "vix_cap": 30.0,
+    }  # fmt: skip
+    return volatility_variant(**{**options, **changed})
+
+
+GRID = [
+    *((equity(style=s, mode=m), f"{s}_{m}") for s in ("balanced", "conservative", "aggressive")
+      for m in ("position", "event")),
+    (credit(), "zscore_percentile"),
+    (credit(percentiles=None), "zscore"),
+    (credit(entry_zscore=1.5), "zscore_percentile_z1.5"),
+    (credit(percentiles=None, entry_zscore=1.5), "zscore_z1.5"),
+    (credit(rule="momentum_ratio"), "momentum_ratio"),
+    (credit(rule="momentum_ratio", momentum_sessions=120), "momentum_ratio_w120"),
+    (volatility(), "contango"),
+    (volatility(holds="backwardation"), "backwardation"),
+    (volatility(holds="both"), "both"),
+    (volatility(vix_cap=25), "contango_v25"),
+    (volatility(holds="both", vix_cap=25), "both_v25"),
+    (volatility(contango_max_ratio=0.95), "contango_r0.95"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "name"), GRID, ids=[name for _, name in GRID])
+def test_declared_variant_needs_no_row(asked, name: str) -> None:
+    assert (asked.name, asked.rows) == (name, {})
+
+
+def test_every_declared_variant_can_be_asked_for() -> None:
+    declared = {
+        (strategy, row["variant"])
+        for strategy in ("equities", "credit", "volatility")
+        for row in seed_rows(f"{'equity' if strategy == 'equities' else strategy}_variants")
+    }
+    assert {(asked.strategy, name) for asked, name in GRID} == declared
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "seed"),
+    [
+        (equity(has_credit_overlay=False), "balanced_position_no_overlay", "equity_variants"),
+        (equity(has_vix_throttle=False), "balanced_position_no_throttle", "equity_variants"),
+        (credit(percentiles=(5, 95)), "zscore_percentile_p5_95", "credit_variants"),
+        (volatility(backwardation_min_ratio=1.05), "contango_b1.05", "volatility_variants"),
+    ],
+)
+def test_other_parameters_are_one_more_row(asked, name: str, seed: str, tmp_path: Path) -> None:
+    assert asked.name == name
+    columns = seed_rows(seed)[0]
+    with connect(tmp_path / "build.duckdb") as build:
+        build.execute("create schema seeds")
+        build.execute(f"create table seeds.{seed} ({', '.join(f'{c} varchar' for c in columns)})")
+        asked.add_to(build)
+        assert build.execute(f"select variant, is_default from seeds.{seed}").fetchall() == [
+            (name, "false")
+        ]
+
+
+@pytest.mark.parametrize(
+    ("call", "changed", "said"),
+    [
+        (equity, {"style": "bold"}, "--style is 'bold'"),
+        (equity, {"mode": "swing"}, "--mode is 'swing'"),
+        (credit, {"rule": "carry"}, "--strategy is 'carry'"),
+        (credit, {"percentiles": (90.0, 10.0)}, "lower < upper"),
+        (credit, {"entry_zscore": 0.0}, "--entry-z is 0"),
+        (credit, {"rule": "momentum_ratio", "momentum_sessions": 1}, "at least 2"),
+        (volatility, {"holds": "short"}, "--term-structure is 'short'"),
+        (volatility, {"contango_max_ratio": 1.1}, "must lie below"),
+        (volatility, {"vix_cap": 0.0}, "above 0"),
+    ],
+)
+def test_impossible_options_are_refused(call, changed: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        call(**changed)
+
+
+@pytest.mark.parametrize(
+    ("period", "first"),
+    [
+        ("6mo", "2016-12-30"), ("3y", "2014-06-30"), ("90d", "2017-04-01"), ("2w", "2017-06-16"),
+    ],
+)  # fmt: skip
+def test_period_is_counted_back_from_the_night(period: str, first: str) -> None:
+    assert first_day_of(period, NIGHT).isoformat() == first
+
+
+def test_whole_history_has_no_first_day() -> None:
+    assert first_day_of("max", NIGHT) is None
+    assert first_day_of("9999y", NIGHT) is None
+
+
+@pytest.mark.parametrize("period", ["6", "mo", "0y", "6 mo", "-1y", "1q"])
+def test_period_that_cannot_be_meant_is_refused(period: str) -> None:
+    with pytest.raises(UsageError, match="--period"):
+        first_day_of(period, NIGHT)
+
+
+def test_other_members_and_costs_are_trials_of_their_own() -> None:
+    asked = Asked(equity(), "mqp equities", symbols=("MSFT", "AAPL"), cost_bps=0.0)
+    assert asked.extras == {"members": ["AAPL", "MSFT"], "cost_bps": 0.0}
+    assert Asked(equity(), "mqp equities").extras == {}
+    assert Asked(credit(is_oas_disabled=True), "mqp credit").extras == {"is_oas_disabled": True}
+
+
+def test_names_of_files_tell_questions_apart_and_stay_in_their_folder() -> None:
+    many = tuple(f"S{n}" for n in range(9))
+    stems = [
+        Asked(equity(), "q").stem,
+        Asked(equity(), "q", symbols=("BRK.B",), period="6mo").stem,
+        Asked(equity(), "q", symbols=many).stem,
+        Asked(equity(), "q", symbols=(*many[:8], "T")).stem,
+        Asked(equity(), "q", cost_bps=10.0).stem,
+        Asked(credit(is_oas_disabled=True), "q").stem,
+    ]
+    assert stems[1] == "equities_balanced_position_BRK-B_6mo"
+    assert len(set(stems)) == len(stems)
+    assert not any(letter in stem for stem in stems for letter in "/\\.")
