@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any_machine", deadline=None)  # a slow moment is no defect
+settings.load_profile("any_machine")
 
 NIGHT_CLOCK = "2024-06-28T22:30:00Z"  # a Friday evening, 18:30 New York
 

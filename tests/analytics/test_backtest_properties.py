@@ -173,7 +173,7 @@ def _run_without_interest(seed: int, factor: float) -> Backtest:
     return run_backtest(market, case.targets)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), factor=st.floats(0.01, 1_000))
 def test_returns_do_not_depend_on_the_unit_of_prices(seed, factor):
     np.testing.assert_allclose(
@@ -184,7 +184,7 @@ def test_returns_do_not_depend_on_the_unit_of_prices(seed, factor):
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), capital=st.floats(1e3, 1e9))
 def test_returns_do_not_depend_on_the_capital(seed, capital):
     case = random_case(seed)
@@ -193,7 +193,7 @@ def test_returns_do_not_depend_on_the_capital(seed, capital):
     np.testing.assert_allclose(small.net_return, large.net_return, rtol=1e-9, atol=1e-12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_gross_is_net_plus_cost_and_costs_are_never_negative(seed):
     case = random_case(seed)

@@ -173,7 +173,7 @@ WEIGHTS = hnp.arrays(
 LEVERAGE = st.sampled_from([np.ones(4), np.array([1, 1, 1, -1.0]), np.array([1, 1, 1, -0.5])])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE)
 def test_desired_plus_bites_is_final(desired, holding, leverage):
     limited = limit(desired, DEFAULTS, holding=holding, leverage=leverage)
@@ -184,7 +184,7 @@ def test_desired_plus_bites_is_final(desired, holding, leverage):
     np.testing.assert_allclose(total, limited.final, atol=1e-12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE)
 def test_symbol_sector_and_gross_limits_are_never_broken(desired, holding, leverage):
     final = limit(desired, DEFAULTS, holding=holding, leverage=leverage).final
@@ -194,7 +194,7 @@ def test_symbol_sector_and_gross_limits_are_never_broken(desired, holding, lever
     assert (DEFAULTS.is_in_sector @ np.abs(final) <= DEFAULTS.sector_cap + 1e-12).all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(desired=WEIGHTS, leverage=LEVERAGE)
 def test_net_and_stress_limits_are_never_broken_while_turnover_is_free(desired, leverage):
     final = limit(desired, dataclasses.replace(DEFAULTS, turnover=99.0), leverage=leverage).final
@@ -202,7 +202,7 @@ def test_net_and_stress_limits_are_never_broken_while_turnover_is_free(desired, 
     assert -(final * leverage * DEFAULTS.stress_shock).sum() <= DEFAULTS.max_stress_loss + 1e-12
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(desired=WEIGHTS, holding=WEIGHTS)
 def test_turnover_of_what_is_added_stays_within_the_budget(desired, holding):
     final = limit(desired, DEFAULTS, holding=holding).final
@@ -213,7 +213,7 @@ def test_turnover_of_what_is_added_stays_within_the_budget(desired, holding):
     assert added <= max(DEFAULTS.turnover - reduced, 0.0) + 1e-9
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE)
 def test_no_limit_turns_or_grows_a_weight(desired, holding, leverage):
     limited = limit(desired, DEFAULTS, holding=holding, leverage=leverage)
@@ -221,7 +221,7 @@ def test_no_limit_turns_or_grows_a_weight(desired, holding, leverage):
     assert (limited.factors <= 1.0).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(desired=WEIGHTS, holding=WEIGHTS, frozen=hnp.arrays(bool, 4))
 def test_frozen_weights_never_move(desired, holding, frozen):
     asked = np.where(frozen, holding, desired)
@@ -248,7 +248,7 @@ def sent_under(final, holding):
     return orders_sent(final, holding=holding, is_frozen=FREE, minimum_order=0.0025)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(desired=WEIGHTS, holding=WEIGHTS, small=WEIGHTS)
 def test_dropping_small_orders_caps_no_reduction(desired, holding, small):
     holding, desired = holding / 10, holding / 10 + np.where(small > 0, desired, desired / 1000)

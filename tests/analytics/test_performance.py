@@ -167,7 +167,7 @@ def test_metrics_of_no_rows_are_all_null_but_the_drawdown():
     assert all(np.isnan(value).all() for value in found.values())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1_000), factor=st.floats(0.1, 5.0))
 def test_sharpe_does_not_depend_on_leverage(seed, factor):
     excess = random_returns(seed)
