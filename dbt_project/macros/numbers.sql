@@ -26,10 +26,11 @@
 
 
 {#
-    Their sample deviation, null until the window is full: from the distances to the newest of
-    them, which is one of the sample, so that no more than a factor of `rows` cancels out.
+    Their sample deviation (that of the population with `ddof` 0), null until the window is full:
+    from the distances to the newest of them, which is one of the sample, so that no more than a
+    factor of `rows` cancels out.
 #}
-{% macro trailing_deviation(value, rows) -%}
+{% macro trailing_deviation(value, rows, ddof=1) -%}
     {%- set distances = [] -%}
     {%- for back in range(rows | int - 1, 0, -1) -%}
         {%- do distances.append('(lag(' ~ value ~ ', ' ~ back ~ ') over bars - ' ~ value ~ ')') -%}
@@ -40,7 +41,7 @@
                 {{ distance }} * {{ distance }} {{- ' +' if not loop.last }}
             {%- endfor %}
             - pow({{ distances | join(' + ') }}, 2) / {{ rows }}
-        ) / ({{ rows }} - 1)
+        ) / ({{ rows }} - {{ ddof }})
     )
 {%- endmacro %}
 

@@ -28,7 +28,9 @@ offered as (
     from finnhub_bars
 ),
 
--- one provider per session: volumes of two feeds do not add up
+-- One provider per session: volumes of two feeds do not add up. A bar known only after
+-- its end (released from quarantine later) was not there to decide on; it stays out for
+-- good, as in int_prices_reconciled.
 chosen as (
     select
         offered.*,
@@ -41,7 +43,9 @@ chosen as (
         ) // 60 as hour_number
     from offered
     inner join sessions
-        on offered.session_date = sessions.session_date
+        on
+            offered.session_date = sessions.session_date
+            and offered.available_at <= offered.bar_end_at
     qualify
         offered.provider_rank = min(offered.provider_rank) over (
             partition by offered.symbol, offered.session_date
