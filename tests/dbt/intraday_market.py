@@ -62,16 +62,16 @@ def halted(bars: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
     return stopped
 
 
-def add_bars(market: Market, bars: pd.DataFrame) -> None:
-    """Have Polygon tell the bars."""
+def add_bars(market: Market, bars: pd.DataFrame, *, provider: str = "polygon") -> None:
+    """Have a provider tell the bars."""
+    extra = {"vwap": None, "transactions": 10} if provider == "polygon" else {}
     for row in bars.drop(columns="session_date").to_dict("records"):
         row["bar_end_at"] = row["bar_end_at"].to_pydatetime()
         market.add(
-            "polygon__intraday_bars",
+            f"{provider}__intraday_bars",
             **row,
+            **extra,
             bar_interval="5m",
             volume=1_000.0,
-            vwap=row["close"],
-            transactions=10,
             adjustment_mode="none",
         )

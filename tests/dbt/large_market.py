@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tests.dbt.intraday_market import session_bars
 from tests.dbt.synthetic import FUNDS, INDEXES, WORLD, score_headlines
 from warehouse.connection import Connection
 from warehouse.ledger import land, open_ledger
@@ -33,7 +35,7 @@ def land_large_market(
     """Land bars, actions, news, macro series and the VIX family of a seed; returns the version.
 
     Every second member pays dividends, every tenth splits once, every one is in the news once a
-    month.
+    month. The first members have intraday bars of the last sessions.
     """
     rng = np.random.default_rng(seed)
     members = member_names(n_symbols)
@@ -44,6 +46,7 @@ def land_large_market(
         "raw.polygon__daily_bars": _bars(rng, [*members, *FUNDS], dates, split_days),
         "raw.polygon__splits": _splits(members, dates, split_days),
         "raw.polygon__dividends": _dividends(members, dates),
+        "raw.polygon__intraday_bars": _intraday_bars(members[:6], sessions, days[-30:], seed),
         "raw.finnhub__company_news": _stories(members, sessions, days),
         "raw.fred__observations": _series(rng, dates),
         "raw.cboe__index_history": _indexes(rng, dates),
@@ -101,6 +104,17 @@ def _bars(
             "adjustment_mode": pa.repeat(pa.scalar("none"), count),
         }
     )
+
+
+def _intraday_bars(
+    symbols: Sequence[str], sessions: Sessions, days: Sequence[date], seed: int
+) -> pa.Table:
+    bars = pd.concat(
+        session_bars(symbol, sessions, days, seed=seed + at) for at, symbol in enumerate(symbols)
+    )
+    told = bars.drop(columns="session_date").assign(bar_interval="5m", volume=1_000.0, vwap=0.0)
+    rows = told.assign(transactions=10, adjustment_mode="none")
+    return pa.Table.from_pandas(rows, preserve_index=False)
 
 
 def _splits(members: Sequence[str], dates: np.ndarray, split_days: np.ndarray) -> pa.Table:

@@ -14,6 +14,7 @@ from tests.dbt.conftest import DbtHome, frame, new_home
 from tests.dbt.troubled import (
     BAD_BAR,
     BAD_INDEX,
+    BAD_INTRADAY,
     BAD_POLYGON_BAR,
     CUT,
     LANDED,
@@ -200,6 +201,24 @@ def test_restated_figures_count_from_the_night_after_they_came(night: Connection
     )
     before = returns[SESSIONS.previous_session(CUT)]  # the bar of CUT itself is withheld
     assert [returns[day] / before for day in (LANDED, NIGHT)] == [2, 2]
+
+
+def test_no_intraday_decision_rests_on_a_session_of_which_bars_were_withheld(
+    night: Connection,
+) -> None:
+    """Not on the bars released since, nor on the other provider's: the gate found fault with it."""
+    bars = night.execute(
+        "select distinct provider from intermediate.int_intraday_bars_reconciled "
+        "where session_date = ?",
+        [BAD_INTRADAY],
+    ).fetchall()
+    decided = night.execute(
+        "select count(*) filter (where session_date = $day), "
+        "count(*) filter (where session_date = $day + 1) from marts.fct_intraday_signals",
+        {"day": BAD_INTRADAY},
+    ).fetchone()
+    assert bars == [("finnhub",)]
+    assert decided == (0, 3 * (78 + 7))
 
 
 def test_symbol_that_left_the_universe_is_sold(night: Connection) -> None:

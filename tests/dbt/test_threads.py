@@ -83,12 +83,14 @@ def built_with(home: DbtHome, *, threads: int) -> dict[str, TableDigest]:
 def shuffle_bars(ledger: Path) -> None:
     """Lay the bars down in another order, as one landed night by night would hold them."""
     with connect(ledger) as connection:
-        connection.execute(
-            "create table shuffled as from raw.polygon__daily_bars order by hash(session_date)"
-        )
-        connection.execute("truncate raw.polygon__daily_bars")
-        connection.execute("insert into raw.polygon__daily_bars from shuffled")
-        connection.execute("drop table shuffled")
+        for name, order in {
+            "raw.polygon__daily_bars": "session_date",
+            "raw.polygon__intraday_bars": "bar_end_at",
+        }.items():
+            connection.execute(f"create table shuffled as from {name} order by hash({order})")
+            connection.execute(f"truncate {name}")
+            connection.execute(f"insert into {name} from shuffled")
+            connection.execute("drop table shuffled")
 
 
 def agree(features: pa.Table, expected: object) -> None:
@@ -119,4 +121,5 @@ def test_content_depends_on_neither_threads_nor_row_order(
 
     differing = [name for name, digest in in_order.items() if shuffled[name] != digest]
     assert len(in_order) > 80
+    assert in_order["marts.fct_intraday_signals"].rows > 40_000
     assert not differing

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from tests.dbt.intraday_market import add_bars, session_bars
 from tests.dbt.synthetic import Market, land_market, make_market
 from warehouse.connection import Connection
 from warehouse.context import Member
@@ -19,6 +20,7 @@ SHORT_GAP = SESSIONS.between(date(2017, 6, 19), date(2017, 6, 21))  # BBB, HYG: 
 LONG_GAP = SESSIONS.between(date(2016, 10, 3), date(2016, 10, 14))  # BBB, HYG, SVXY: gone
 NO_OAS = SESSIONS.between(date(2017, 1, 9), date(2017, 1, 20))
 REVISED_OAS = date(2017, 4, 3)
+BAD_INTRADAY = date(2017, 6, 14)  # SPY: Polygon's quarantined and released, Finnhub has its own
 BAR_TABLES = ("polygon__daily_bars", "fmp__daily_prices")
 
 
@@ -41,6 +43,7 @@ def troubled_market(first_day: date = FIRST) -> tuple[Market, Market]:
         for row in first.rows["fmp__fundamentals"]
         if row["symbol"] == "AAA" and row["period_end_date"].year == REVISED_OAS.year - 1
     ]
+    add_intraday_bars(first, second, third)
     for batch in (second, third):
         for rows in batch.rows.values():
             for row in rows:
@@ -48,6 +51,16 @@ def troubled_market(first_day: date = FIRST) -> tuple[Market, Market]:
     for table, rows in third.rows.items():
         second.rows.setdefault(table, []).extend(rows)
     return first, second
+
+
+def add_intraday_bars(first: Market, second: Market, third: Market) -> None:
+    """SPY's of some weeks; those of one session a second time, and from another provider."""
+    bars = session_bars("SPY", SESSIONS, SESSIONS.between(date(2017, 5, 22), NIGHT), seed=1)
+    is_late, is_bad = bars["session_date"] > CUT, bars["session_date"] == BAD_INTRADAY
+    add_bars(first, bars[~is_late])
+    add_bars(first, bars[is_bad], provider="finnhub")
+    add_bars(second, bars[is_bad].assign(close=lambda rows: rows["low"]))
+    add_bars(third, bars[is_late])
 
 
 def is_missing(table: str, row: dict[str, object]) -> bool:
@@ -107,3 +120,5 @@ def land_troubled(ledger: Connection, batches: tuple[Market, ...]) -> None:
         release(ledger, table, "AAA", BAD_BAR, LANDED)
     quarantine(ledger, BAR_TABLES[0], "CCC", BAD_POLYGON_BAR)
     quarantine(ledger, "cboe__index_history", "VIX", BAD_INDEX)
+    quarantine(ledger, "polygon__intraday_bars", "SPY", BAD_INTRADAY)
+    release(ledger, "polygon__intraday_bars", "SPY", BAD_INTRADAY, LANDED)
