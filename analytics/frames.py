@@ -142,24 +142,18 @@ def market_from_frames(
     cells = np.ravel_multi_index((t, s), shape)
     if has_doubles(cells, shape[0] * shape[1]):
         raise InputError("prices hold two bars for one symbol and session")
-    by_session = {
-        name: _laid_out(rows[column], cells, shape)
-        for name, column in {
-            "open_usd": "adjusted_open_usd",
-            "close_usd": "adjusted_close_usd",
-            "raw_open_usd": "open_usd",
-            "raw_close_usd": "close_usd",
-        }.items()
-    }
     units, next_units = _leverage(leverage, calendar, symbols)
     return build_market(
         sessions=calendar.sessions,
         symbols=symbols,
+        open_usd=_laid_out(rows["adjusted_open_usd"], cells, shape),
+        close_usd=_laid_out(rows["adjusted_close_usd"], cells, shape),
+        raw_open_usd=_laid_out(rows["open_usd"], cells, shape),
+        raw_close_usd=_laid_out(rows["close_usd"], cells, shape),
         leverage=units,
         next_leverage=next_units,
         bill_pct=_bill(macro, calendar),
         is_quarantined=is_quarantined,
-        **by_session,
     )
 
 

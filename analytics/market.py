@@ -18,7 +18,10 @@ bar is kept in quarantine are not among them, for nobody knows that it stopped t
 class Market:
     """T sessions of S symbols; build it with `build_market`.
 
-    `sessions` (T,), New York dates; `symbols` S of them, sorted.
+    Where the rows are bars inside sessions, read bar for session: one row after another, each
+    decided at its close and filled at the next one's open.
+
+    `sessions` (T,), New York dates, UTC moments of bars' ends; `symbols` S of them, sorted.
     `open_usd`, `close_usd` (T, S), adjusted; `raw_open_usd`, `raw_close_usd` (T, S), as traded;
     NaN where the symbol has no usable bar.
     `has_bar` (T, S). `mark_usd`, `raw_mark_usd` (T, S): latest close known at the close of t, NaN
@@ -84,6 +87,7 @@ def build_market(
     close_usd: Floats,
     raw_open_usd: Floats | None = None,
     raw_close_usd: Floats | None = None,
+    dates: Days | None = None,
     leverage: Floats | None = None,
     next_leverage: Floats | None = None,
     bill_pct: Floats | None = None,
@@ -93,10 +97,13 @@ def build_market(
 
     Parameters
     ----------
-    sessions : (T,), New York dates, strictly ascending, every session of the exchange.
+    sessions : (T,), New York dates, strictly ascending, every session of the exchange; or, with
+        `dates`, the moments at which bars end.
     symbols : S names.
     open_usd, close_usd : (T, S), adjusted prices, NaN where there is no bar.
     raw_open_usd, raw_close_usd : (T, S), as traded; the adjusted prices when left out.
+    dates : (T,), New York date of each bar, from which interest and borrow fees count their days:
+        none between two bars of one session. The sessions themselves when left out.
     leverage : (T, S), of one unit as effective on session t; 1 when left out.
     next_leverage : (S,), as effective on the session after the last; the last row when left out.
     bill_pct : (T,), 3-month bill last available at the decision of t; 0 when left out.
@@ -110,17 +117,15 @@ def build_market(
     Raises
     ------
     InputError
-        If sessions do not ascend, a shape is wrong, or a price is not positive.
+        If sessions do not ascend or dates fall back, a shape is wrong, or a price is not positive.
 
     Notes
     -----
     Missing data: a bar exists where both its adjusted open and close are finite; the other half of
     half a bar is not used. A leverage that is NaN counts as 1.
     """
-    days = sessions.astype("datetime64[D]")
-    if np.any(np.diff(days.astype(np.int64)) <= 0):
-        raise InputError("sessions must ascend strictly")
-    shape = (days.shape[0], len(symbols))
+    rows, days = _rows_and_days(sessions, dates)
+    shape = (rows.shape[0], len(symbols))
     given = {
         "open_usd": open_usd,
         "close_usd": close_usd,
@@ -131,7 +136,7 @@ def build_market(
         if values.shape != shape:
             raise InputError(f"{name} must have shape {shape}, got {values.shape}")
     has_bar = np.isfinite(open_usd) & np.isfinite(close_usd)
-    prices = {name: _prices(name, values, has_bar, days, symbols) for name, values in given.items()}
+    prices = {name: _prices(name, values, has_bar, rows, symbols) for name, values in given.items()}
     units = np.ones(shape) if leverage is None else np.nan_to_num(leverage, nan=1.0)
     after_last = units[-1] if next_leverage is None else np.nan_to_num(next_leverage, nan=1.0)
     mark = forward_filled(prices["close_usd"])
@@ -139,7 +144,7 @@ def build_market(
     bills = np.zeros(shape[0]) if bill_pct is None else bill_pct
     kept_out = np.zeros(shape, dtype=np.bool_) if is_quarantined is None else is_quarantined
     return Market(
-        sessions=days,
+        sessions=rows,
         symbols=tuple(symbols),
         **prices,
         has_bar=has_bar,
@@ -153,8 +158,20 @@ def build_market(
     )
 
 
+def _rows_and_days(sessions: Days, dates: Days | None) -> tuple[Days, Days]:
+    """Tell the rows apart, and the day of each."""
+    unit = "datetime64[D]" if dates is None else "datetime64[us]"
+    rows: Days = sessions.astype(unit)
+    days: Days = (rows if dates is None else dates).astype("datetime64[D]")
+    if np.any(np.diff(rows.astype(np.int64)) <= 0):
+        raise InputError("sessions must ascend strictly")
+    if days.shape != rows.shape or np.any(np.diff(days.astype(np.int64)) < 0):
+        raise InputError(f"dates must be {rows.shape[0]} that never fall back, one of each session")
+    return rows, days
+
+
 def _prices(
-    name: str, values: Floats, has_bar: Bools, days: Days, symbols: Sequence[str]
+    name: str, values: Floats, has_bar: Bools, rows: Days, symbols: Sequence[str]
 ) -> Floats:
     """Blank what is no bar and refuse prices that no market prints."""
     kept: Floats = np.ascontiguousarray(np.where(has_bar, values, np.nan), dtype=np.float64)
@@ -162,7 +179,7 @@ def _prices(
     if wrong.shape[0]:
         t, s = wrong[0].tolist()
         raise InputError(
-            f"{name} of {symbols[s]} on {days[t]} must be positive, got {kept[t, s]}; "
+            f"{name} of {symbols[s]} on {rows[t]} must be positive, got {kept[t, s]}; "
             f"{wrong.shape[0]} such values in all"
         )
     return kept

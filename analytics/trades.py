@@ -37,14 +37,15 @@ def list_trades(
     -------
     One row per trade, ordered by variant, symbol and entry: `variant`, `symbol` (indices),
     `entered`, `exited` (session indices, exited -1 while open), `entry_price_usd` of the opening
-    fill and `exit_price_usd` of the closing one (raw, NaN while open), `net_return`, `exit_reason`
-    (null while open).
+    fill and `exit_price_usd` of the closing one (raw, NaN while open), `net_return`, `profit_usd`,
+    `exit_reason` (null while open).
 
     Notes
     -----
-    `net_return` is profit after trading costs over the value bought (or sold short) to open,
-    additions included; an open trade is marked at the last close. Interest and borrow fees belong
-    to the book, not to its trades. Prices of the profit are adjusted ones, so dividends count.
+    `profit_usd` is after trading costs; `net_return` is profit over the value bought (or sold
+    short) to open, additions included; an open trade is marked at the last close. Interest and
+    borrow fees belong to the book, not to its trades. Prices of the profit are adjusted ones, so
+    dividends count.
     """
     fills = _ordered(backtest.fills)
     if fills.session.shape[0] == 0:
@@ -84,6 +85,7 @@ def list_trades(
             "entry_price_usd": fills.raw_price_usd[entry],
             "exit_price_usd": np.where(is_open, np.nan, fills.raw_price_usd[exit_]),
             "net_return": (profit + marked) / opened,
+            "profit_usd": profit + marked,
             "exit_reason": pd.Series(
                 np.where(
                     is_open, None, _exit_reasons(fills, is_reversal, reasons, reason_names)[exit_]
@@ -116,6 +118,6 @@ def _empty() -> pd.DataFrame:
     columns: dict[str, Floats | Ints] = {
         name: np.empty(0, dtype=np.int64) for name in ("variant", "symbol", "entered", "exited")
     }
-    for name in ("entry_price_usd", "exit_price_usd", "net_return"):
+    for name in ("entry_price_usd", "exit_price_usd", "net_return", "profit_usd"):
         columns[name] = np.empty(0, dtype=np.float64)
     return pd.DataFrame(columns).assign(exit_reason=pd.Series([], dtype="str"))

@@ -97,3 +97,35 @@ def test_quarantined_sessions_neither_count_nor_end_the_run():
         quarantined={"A": [False, False, True, True, False, False, True]},
     )
     assert market.missing_sessions[:, 0].tolist() == [0, 1, 1, 1, 2, 0, 0]
+
+
+def bars_market(moments, dates):
+    ones = np.ones((len(moments), 1))
+    return build_market(
+        sessions=np.array(moments, dtype="datetime64[us]"),
+        dates=np.array(dates, dtype="datetime64[D]"),
+        symbols=("A",),
+        open_usd=ones,
+        close_usd=-ones if len(moments) == 1 else ones,
+        bill_pct=np.full(len(moments), 3.65),
+    )
+
+
+def test_bars_of_one_session_are_no_days_apart():
+    # 20:59 UTC on a Friday and 00:30 UTC after it are one New York date
+    market = bars_market(
+        ["2024-03-08T20:59", "2024-03-09T00:30", "2024-03-11T14:00"],
+        ["2024-03-08", "2024-03-08", "2024-03-11"],
+    )
+    assert market.calendar_days.tolist() == [0, 0, 3]
+    assert market.bill_returns.tolist() == pytest.approx([0, 0, 0.0003])
+
+
+def test_bars_are_told_by_their_moment():
+    with pytest.raises(InputError, match="of A on 2024-03-08T20:59:00"):
+        bars_market(["2024-03-08T20:59"], ["2024-03-08"])
+
+
+def test_dates_of_bars_must_not_fall_back():
+    with pytest.raises(InputError, match="never fall back"):
+        bars_market(["2024-03-08T20:00", "2024-03-08T21:00"], ["2024-03-09", "2024-03-08"])
