@@ -104,7 +104,8 @@ def bar_rows(bars: pd.DataFrame, hours: SessionHours, *, interval: str) -> BarRo
     Raises
     ------
     InputError
-        If the interval is unknown, a bar is doubled, or one lies outside its session.
+        If the interval is unknown, no session is given, a bar is doubled, or one lies outside its
+        session.
 
     Notes
     -----
@@ -112,6 +113,8 @@ def bar_rows(bars: pd.DataFrame, hours: SessionHours, *, interval: str) -> BarRo
     """
     if interval not in BAR_MINUTES:
         raise InputError(f"bars must be of {' or '.join(BAR_MINUTES)}, got {interval!r}")
+    if hours.dates.shape[0] == 0:
+        raise InputError("sessions must hold the dates of the bars, and hold none of them")
     rows = bars.dropna(subset=[*PRICES.values()]).sort_values("bar_end_at")
     dates, ends = to_days(rows["session_date"]), to_moments(rows["bar_end_at"])
     at = np.minimum(np.searchsorted(hours.dates, dates), hours.dates.shape[0] - 1)

@@ -401,6 +401,15 @@ def test_bar_outside_its_session_is_refused():
         run_of(bars, toy_signals(bars, [[FLAT] * 6]))
 
 
+def test_sessions_of_other_days_are_refused():
+    bars = toy_bars([LEVEL])
+    early = sessions().assign(session_date=lambda rows: rows["session_date"] - timedelta(days=90))
+    with pytest.raises(InputError, match="hold none of them"):
+        run_intraday(
+            bars, toy_signals(bars, [[FLAT] * 5]), symbol="SPY", sessions=early, bill=bill()
+        )
+
+
 def test_variant_on_two_intervals_is_refused():
     bars = toy_bars([LEVEL])
     hours = bars.iloc[[4]].assign(bar_interval="1h")

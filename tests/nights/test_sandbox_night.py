@@ -30,6 +30,7 @@ def test_published_file_has_every_promised_table(sandbox_night: NightHome) -> No
     promised = {
         *("marts.dim_instruments", "marts.fct_prices", "marts.fct_sentiment", "marts.fct_spreads"),
         *("marts.fct_term_structure", "marts.fct_equity_features", "marts.fct_signals"),
+        "marts.fct_intraday_signals",
         *("analytics.backtest_positions", "analytics.backtest_daily", "analytics.backtest_trades"),
         *("analytics.backtest_metrics", "analytics.target_weights", "analytics.portfolio_daily"),
         *("analytics.orders", "analytics.decisions", "quality.validation_results"),

@@ -11,6 +11,7 @@ from pathlib import Path
 TRUNCATION, ACCOUNTANT = "truncation", "accountant"
 CREDIT = "dbt_project/models/intermediate/credit"
 EQUITIES = "dbt_project/models/intermediate/equities"
+INTRADAY = "dbt_project/models/intermediate/intraday"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,14 @@ MUTANTS: Mapping[str, Mutant] = {
             "dbt_project/models/intermediate/sentiment/int_sentiment_summarised.sql",
             "        sessions.session_number + sessions_ago as session_number\n",
             "        sessions.session_number + sessions_ago - 1 as session_number\n",
+        ),
+        _one(
+            "intraday range reaches into the next bar",
+            TRUNCATION,
+            "intermediate.int_intraday_ranges_measured",
+            f"{INTRADAY}/int_intraday_ranges_measured.sql",
+            "preceding and current row)",
+            "preceding and 1 following)",
         ),
         _one(
             "z-score over the full sample",
