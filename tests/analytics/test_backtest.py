@@ -27,14 +27,6 @@ def test_gap_through_is_filled_at_the_open_with_shares_sized_at_the_deciding_clo
     assert run.gross_exposure[0, 0] == near(550_000 / 949_700)
 
 
-def test_next_close_is_filled_at_the_close():
-    # 5,000 shares at 110 = 550,000, cost 275
-    market = toy_market({"A": [100, 110]}, opens={"A": [100, 120]})
-    run = run_backtest(market, one_variant({"A": [0.5, 0.5]}, market), fill="next_close")
-    assert run.net_return[0, 0] == near(-275 / 1_000_000)
-    assert run.turnover[0, 0] == near(0.55)
-
-
 def test_rows_begin_with_the_session_after_the_first_decision():
     market = toy_market({"A": [100.0] * 5})
     run = run_backtest(market, one_variant({"A": [NAN, NAN, 0.0, 0.5, 0.5]}, market))
@@ -57,44 +49,6 @@ def test_weights_drift_between_changes():
     assert run.fills.session.tolist() == [1]
 
 
-def test_only_the_symbol_whose_target_changed_trades():
-    market = toy_market({"A": [100, 100, 200, 200], "B": [50.0] * 4})
-    targets = one_variant({"A": [0.5] * 4, "B": [0.0, 0.0, 0.1, 0.1]}, market)
-    run = run_backtest(market, targets, costs=FREE)
-    # B: 0.1 x 1,500,000 / 50 = 3,000 shares; A keeps its 5,000
-    assert [market.symbols[s] for s in run.fills.symbol] == ["A", "B"]
-    assert run.final_shares[:, 0].tolist() == near([5_000, 3_000])
-
-
-def test_dividend_earns_nothing_on_the_day_the_price_falls_by_it():
-    # raw 100 → 98 with a dividend of 2: adjusted stays 100
-    market = toy_market({"A": [100.0] * 3}, raw_closes={"A": [100, 100, 98]})
-    run = run_backtest(market, one_variant({"A": [1.0] * 3}, market), costs=FREE)
-    assert run.net_return[:, 0].tolist() == [0.0, 0.0]
-
-
-def test_short_position_pays_borrow_and_earns_the_bill_on_its_proceeds():
-    # Thursday: decide -0.5; Friday: 5,000 short at 100, cash 1,500,000 - cost 250 = 1,499,750
-    # Monday, 3 calendar days: interest 1,499,750 x 3.65 % x 3/365 = 449.925
-    #   borrow 500,000 x 0.5 % x 3/360 = 20.833333; close 90: -450,000
-    market = toy_market({"A": [100, 100, 90]}, bill_pct=[3.65] * 3, first="2024-03-07")
-    run = run_backtest(market, one_variant({"A": [-0.5] * 3}, market))
-    friday = 1_000_000 * (1 + 0.0365 / 365) - 250  # one day's interest on the idle million
-    interest = (friday + 500_000) * 0.0365 * 3 / 365
-    borrow = 500_000 * 0.005 * 3 / 360
-    monday = friday + 500_000 + interest - borrow - 450_000
-    assert run.net_return[:, 0].tolist() == near([friday / 1_000_000 - 1, monday / friday - 1])
-    assert run.cost_return[1, 0] == near(borrow / friday)
-    assert run.net_exposure[1, 0] == near(-450_000 / monday)
-
-
-def test_negative_cash_pays_the_bill():
-    # 2 x levered: cash -1,000,000 after Tuesday's close pays 3.65 % / 365 on Wednesday
-    market = toy_market({"A": [100.0] * 3}, bill_pct=[0.0, 3.65, 3.65])
-    run = run_backtest(market, one_variant({"A": [2.0] * 3}, market), costs=FREE)
-    assert run.net_return[1, 0] == near(-0.0001)
-
-
 def test_interest_uses_the_bill_known_at_the_previous_decision():
     market = toy_market({"A": [100.0] * 3}, bill_pct=[3.65, 99.0, 99.0])
     run = run_backtest(market, one_variant({"A": [0.0] * 3}, market), costs=FREE)
@@ -107,29 +61,10 @@ def test_cash_earns_nothing_before_the_first_known_bill():
     assert run.net_return[:, 0].tolist() == near([0.0, 0.0001])
 
 
-def test_flip_trades_through_zero_in_one_fill():
-    # +5,000 → equity stays 1,000,000 (free) → -5,000 at 100: 1,000,000 traded
-    market = toy_market({"A": [100.0] * 3})
-    run = run_backtest(market, one_variant({"A": [0.5, -0.5, -0.5]}, market), costs=FREE)
-    assert run.turnover[:, 0].tolist() == near([0.5, 1.0])
-    assert run.fills.shares_after.tolist() == near([5_000, -5_000])
-
-
 def test_day_without_a_price_keeps_the_last_close():
     market = toy_market({"A": [100, 100, NAN, 120]})
     run = run_backtest(market, one_variant({"A": [0.5] * 4}, market), costs=FREE)
     assert run.net_return[:, 0].tolist() == near([0.0, 0.0, 0.1])
-
-
-def test_waiting_order_is_sized_again_at_the_latest_close():
-    # B doubles the equity of the part held while A has no bar: 1,000,000 → 1,500,000
-    # A waits through session 1, is sized at session 1: 0.3 x 1,000,000 / 100 (its last close),
-    # waits through session 2, sized at 2: 0.3 x 1,500,000 / 100 = 4,500, filled at 3
-    market = toy_market({"A": [100, NAN, NAN, 80], "B": [10, 10, 20, 20]})
-    targets = one_variant({"A": [0.3] * 4, "B": [0.5] * 4}, market)
-    run = run_backtest(market, targets, costs=FREE)
-    assert run.final_shares[:, 0].tolist() == near([4_500, 50_000])
-    assert run.fills.session.tolist() == [1, 3]
 
 
 def test_symbol_without_any_close_yet_waits_for_its_first():
@@ -139,20 +74,6 @@ def test_symbol_without_any_close_yet_waits_for_its_first():
     run = run_backtest(market, targets, costs=FREE)
     assert run.fills.session.tolist() == [3]
     assert run.final_shares[0, 0] == near(0.3 * 1_000_000 / 50)
-
-
-def test_held_symbol_that_stops_trading_is_closed_at_its_last_close_on_the_fifth_session():
-    # bought 5,000 at 100, last close 110 in session 2, none from 3 on: closed in session 7
-    market = toy_market({"A": [100, 100, 110] + [NAN] * 7, "B": [1.0] * 10})
-    targets = one_variant({"A": [0.5] * 10, "B": [0.0] * 10}, market)
-    run = run_backtest(market, targets)
-    assert run.fills.session.tolist() == [1, 7]
-    assert run.fills.is_forced.tolist() == [False, True]
-    assert run.fills.price_usd[1] == 110.0
-    row = run.sessions.tolist().index(7)
-    equity = 1_000_000 - 250 + 50_000
-    assert run.cost_return[row, 0] == near(550_000 * 0.0005 / equity)
-    assert run.gross_exposure[row:, 0].tolist() == [0.0, 0.0, 0.0]
 
 
 def test_closed_symbol_is_bought_back_only_when_its_target_changes():
@@ -179,13 +100,6 @@ def test_renewed_decision_rebalances_although_the_target_is_the_same():
     )
     assert run.gross_exposure[2, 0] == near(0.5)
     assert run.turnover[2, 0] == near(250_000 / 1_500_000)
-
-
-def test_net_exposure_counts_leverage():
-    market = toy_market({"A": [100.0] * 3}, leverage={"A": [-1.0, -1.0, -0.5]})
-    run = run_backtest(market, one_variant({"A": [0.5] * 3}, market), costs=FREE)
-    assert run.net_exposure[:, 0].tolist() == near([-0.5, -0.25])
-    assert run.gross_exposure[:, 0].tolist() == near([0.5, 0.5])
 
 
 def test_account_that_has_lost_everything_stays_empty():

@@ -22,27 +22,6 @@ def trades_of(market, targets, costs=None, code=0):
     return list_trades(run, reasons=reasons, reason_names=WORDS, costs=costs)
 
 
-def test_round_trip_pays_both_ways():
-    # bought at 100, sold at 110: (10 - 5 bps x 210) / 100
-    market = toy_market({"A": [100, 100, 110, 110]})
-    trades = trades_of(market, one_variant({"A": [0.5, 0.5, 0.0, 0.0]}, market))
-    assert trades["net_return"].tolist() == near([0.1 - 0.0005 * 2.1])
-    assert trades[["entered", "exited"]].to_numpy().tolist() == [[1, 3]]
-    assert trades["exit_reason"].tolist() == ["trend_down"]
-
-
-def test_split_shows_raw_prices_and_earns_the_adjusted_return():
-    # 2:1 split in session 2: raw 104 → 52 and adjusted 104: sold at raw 52 for a gain of 4 %
-    market = toy_market(
-        {"A": [100, 100, 104, 104]}, raw_closes={"A": [100, 100, 52, 52]},
-        raw_opens={"A": [100, 100, 52, 52]},
-    )  # fmt: skip
-    trades = trades_of(market, one_variant({"A": [0.5, 0.5, 0.0, 0.0]}, market), costs=FREE)
-    assert trades["entry_price_usd"].tolist() == [100.0]
-    assert trades["exit_price_usd"].tolist() == [52.0]
-    assert trades["net_return"].tolist() == near([0.04])
-
-
 def test_open_trade_is_marked_at_the_last_close():
     market = toy_market({"A": [100, 100, 150]})
     trades = trades_of(market, one_variant({"A": [0.5] * 3}, market))
@@ -65,25 +44,6 @@ def test_reduction_keeps_the_trade_open():
     trades = trades_of(market, one_variant({"A": [0.5, 0.25, 0.25, 0.25]}, market), costs=FREE)
     # 5,000 bought, 2,500 sold flat, 2,500 marked 20 higher: 50,000 over 500,000
     assert trades["net_return"].tolist() == near([0.1])
-
-
-def test_reversal_is_two_trades():
-    market = toy_market({"A": [100, 100, 110, 100]})
-    trades = trades_of(market, one_variant({"A": [0.5, -0.5, 0.0, 0.0]}, market), costs=FREE)
-    # long 100 → 110; short sized 0.5 x 1,000,000 / 100 = 5,000 at 110, covered at 100
-    assert trades["exit_reason"].tolist() == ["reversed", "trend_down"]
-    assert trades["net_return"].tolist() == near([0.1, 10 / 110])
-    assert trades["entered"].tolist() == [1, 2]
-    assert trades["exited"].tolist() == [2, 3]
-
-
-def test_symbol_that_stopped_trading_says_so():
-    market = toy_market({"A": [100, 100, 90] + [NAN] * 6, "B": [1.0] * 9})
-    targets = one_variant({"A": [0.5] * 9, "B": [0.0] * 9}, market)
-    trades = trades_of(market, targets)
-    assert trades["exit_reason"].tolist() == ["not_tradable"]
-    assert trades["exit_price_usd"].tolist() == [90.0]
-    assert trades["net_return"].tolist() == near([-0.1 - 0.0005 * 1.9])
 
 
 def test_exit_that_waited_keeps_the_reason_of_its_decision():
