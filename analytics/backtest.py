@@ -1,11 +1,11 @@
 """Backtests: target weights in, one equity path per variant out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from analytics.arrays import Bools, Floats, Ints
-from analytics.book import INITIAL_EQUITY_USD, Book, Fill, Fills
+from analytics.book import INITIAL_EQUITY_USD, Book, Fill, Fills, SessionTotals
 from analytics.costs import TradingCosts
 from analytics.errors import ParameterError
 from analytics.market import Market
@@ -114,7 +114,7 @@ def run_backtest(
         capital_usd=capital_usd,
         has_fill_log=has_fill_log,
     )
-    net, cost, turnover, gross_exposure, net_exposure = np.empty((5, rows.shape[0], n_variants))
+    usd = [np.empty((rows.shape[0], n_variants)) for _ in fields(SessionTotals)]
     queue = OrderQueue(n_symbols, n_variants)
     for row, f in enumerate(rows.tolist()):
         # what is known at f-1: the decisions up to it
@@ -122,21 +122,19 @@ def run_backtest(
             targets[f - 1], None if is_renewed is None else is_renewed[f - 1]
         )
         totals = book.advance(f, wanted, is_sent)
-        queue.settle(book.is_settled)
-        net[row] = totals.net_return
-        cost[row] = totals.cost_return
-        turnover[row] = totals.turnover
-        gross_exposure[row] = totals.gross_exposure
-        net_exposure[row] = totals.net_exposure
+        queue.settle(book.settled)
+        for column, value in zip(usd, vars(totals).values(), strict=True):
+            column[row] = value
+    totals = SessionTotals(*usd)
     return Backtest(
         market=market,
         first_decision=start,
         sessions=rows,
-        net_return=net,
-        cost_return=cost,
-        turnover=turnover,
-        gross_exposure=gross_exposure,
-        net_exposure=net_exposure,
+        net_return=totals.net_return,
+        cost_return=totals.cost_return,
+        turnover=totals.turnover,
+        gross_exposure=totals.gross_exposure,
+        net_exposure=totals.net_exposure,
         final_shares=book.shares.copy(),
         fills=book.fills(),
     )
@@ -167,6 +165,11 @@ class OrderQueue:
         self._before = targets
         return targets, self._is_waiting
 
-    def settle(self, is_settled: Bools) -> None:
-        """Take off the queue what was filled, or closed because it stopped trading."""
-        np.greater(self._is_waiting, is_settled, out=self._is_waiting)
+    def settle(self, settled: Ints) -> None:
+        """Take off the queue what was filled, or closed because it stopped trading.
+
+        Parameters
+        ----------
+        settled : places in the flat (S, V).
+        """
+        self._is_waiting.reshape(-1)[settled] = False

@@ -5,9 +5,10 @@ holds V accounts over the S symbols of one market; every array is (S, V) or (V,)
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from analytics.arrays import Bools, Floats, Ints
 from analytics.costs import BORROW_DAYS_PER_YEAR, TradingCosts
@@ -21,17 +22,47 @@ Fill = Literal["next_open", "next_close"]
 
 @dataclass(frozen=True, eq=False)
 class SessionTotals:
-    """What one session did to the accounts; every array (V,), over the equity before.
+    """What sessions did to the accounts, in dollars; every array (V,), or (R, V) for R sessions.
 
-    `gross_exposure` and `net_exposure` are at the close, over closing equity; `net_exposure`
-    counts leverage.
+    `opening_usd`, `closing_usd`: equity before and after. `cost_usd`: of trading and borrow.
+    `traded_usd`: two-sided. `gross_usd`, `levered_usd`: market value at the close, regardless of
+    sign, and counted with each fund's leverage. Accounts that have lost everything have an equity
+    of 1 and nothing else, so that what is over equity is 0.
     """
 
-    net_return: Floats
-    cost_return: Floats
-    turnover: Floats
-    gross_exposure: Floats
-    net_exposure: Floats
+    opening_usd: Floats
+    closing_usd: Floats
+    cost_usd: Floats
+    traded_usd: Floats
+    gross_usd: Floats
+    levered_usd: Floats
+
+    @property
+    def net_return(self) -> Floats:
+        """Return after all costs."""
+        growth = self.closing_usd / self.opening_usd
+        growth -= 1.0
+        return growth
+
+    @property
+    def cost_return(self) -> Floats:
+        """Trading costs and borrow fees over the equity before."""
+        return self.cost_usd / self.opening_usd
+
+    @property
+    def turnover(self) -> Floats:
+        """Value bought and sold over the equity before."""
+        return self.traded_usd / self.opening_usd
+
+    @property
+    def gross_exposure(self) -> Floats:
+        """Market value regardless of sign over closing equity."""
+        return self.gross_usd / self.closing_usd
+
+    @property
+    def net_exposure(self) -> Floats:
+        """Market value counted with leverage over closing equity."""
+        return self.levered_usd / self.closing_usd
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +89,8 @@ class Book:
     """V accounts over one market, known as of the close of one session.
 
     `cash_usd`, `equity_usd` (V,); `shares` (S, V) in adjusted units; `value_usd` (S, V) at the
-    latest close known; `is_settled` (S, V), what was filled, or closed because it stopped
-    trading, in the latest session.
+    latest close known; `settled`, what was filled, or closed because it stopped trading, in the
+    latest session, as places in the flat (S, V).
     """
 
     def __init__(
@@ -78,12 +109,15 @@ class Book:
         self.cash_usd: Floats = np.full(n_accounts, float(capital_usd))
         self.equity_usd: Floats = self.cash_usd.copy()
         self.shares: Floats = np.zeros(shape)
-        self.value_usd: Floats = np.zeros(shape)
+        self._flat_shares = self.shares.reshape(-1)  # the same numbers
+        self.settled: Ints = np.empty(0, dtype=np.int64)
+        self._session = 0
         self._market = market
-        self._fill_log = FillLog(market, fill)
+        self._fill_log = FillLog(market, fill, n_accounts)
         self._has_fill_log = has_fill_log
         self._gross_usd: Floats = np.zeros(n_accounts)
         self._net_usd: Floats = np.zeros(n_accounts)
+        self._has_been_short = False
         self._is_ruined: Bools = np.zeros(n_accounts, dtype=np.bool_)
         self._has_ruined = False
         # plain numbers: one session after another, each costs a microsecond less
@@ -91,19 +125,15 @@ class Book:
         year_parts = market.calendar_days / BORROW_DAYS_PER_YEAR
         self._borrow_fees: list[float] = (costs.borrow_fee_annual_fraction * year_parts).tolist()
         self._trading_fraction = costs.trading_fraction
-        # Where there is no price nothing is held and nothing is filled: 0 and 1 are placeholders.
-        self._mark = np.nan_to_num(market.mark_usd, nan=0.0)
-        self._size_price = np.nan_to_num(market.mark_usd, nan=1.0)
+        # Where there is no price nothing is held: 0 is a placeholder.
+        self._mark = np.where(np.isnan(market.mark_usd), 0.0, market.mark_usd)
         # A close known by f-1 sizes the order, a bar at f fills it.
         self._can_fill = market.has_bar.copy()
         self._can_fill[1:] &= np.isfinite(market.mark_usd[:-1])
+        self._all_can_fill: list[bool] = np.logical_and.reduce(self._can_fill, axis=1).tolist()
         self._is_gone = market.missing_sessions == SESSIONS_WITHOUT_BAR_UNTIL_CLOSED
         self._any_gone: list[bool] = self._is_gone.any(axis=1).tolist()
         self._is_levered: list[bool] = (market.leverage != 1.0).any(axis=1).tolist()
-        self._fill_price = np.nan_to_num(self._fill_log.prices_usd, nan=0.0)
-        self.is_settled: Bools = np.empty(shape, dtype=np.bool_)
-        self._after: Floats = np.empty(shape)
-        self._delta: Floats = np.empty(shape)
 
     def advance(self, f: int, targets: Floats, is_sent: Bools) -> SessionTotals:
         """Fill at session f what was decided at the close of f-1, and close the session.
@@ -126,11 +156,13 @@ class Book:
         """
         opening = self.equity_usd
         interest = self.cash_usd * self._bill_returns[f]
-        # |v| less v is twice the short part; exactly 0 for a book that is long only
-        borrow = (self._gross_usd - self._net_usd) * (0.5 * self._borrow_fees[f])
+        fee = self._borrow_fees[f]
+        # |v| less v is twice the short part
+        borrow = (self._gross_usd - self._net_usd) * (0.5 * fee) if self._has_been_short else None
         bought_usd, traded_usd = self._trade(f, targets, is_sent)
         cost = traded_usd * self._trading_fraction
-        cost += borrow
+        if borrow is not None:
+            cost += borrow
         self.cash_usd = self.cash_usd + interest
         self.cash_usd -= cost
         self.cash_usd -= bought_usd
@@ -138,20 +170,18 @@ class Book:
             opening = self._write_off(cost, traded_usd)
         self._close(f)
         closing = self.equity_usd
-        net_return = closing / opening
-        net_return -= 1.0
         if self._has_ruined:
-            net_return[self._is_ruined] = 0.0
             closing = np.where(self._is_ruined, 1.0, closing)
         if np.minimum.reduce(self.equity_usd) <= 0.0:
             self._is_ruined = self.equity_usd <= 0.0
             self._has_ruined = True
         return SessionTotals(
-            net_return=net_return,
-            cost_return=cost / opening,
-            turnover=traded_usd / opening,
-            gross_exposure=self._gross_usd / closing,
-            net_exposure=self._levered_usd(f) / closing,
+            opening_usd=opening,
+            closing_usd=closing,
+            cost_usd=cost,
+            traded_usd=traded_usd,
+            gross_usd=self._gross_usd,
+            levered_usd=self._levered_usd(f),
         )
 
     def _write_off(self, cost: Floats, traded_usd: Floats) -> Floats:
@@ -167,107 +197,122 @@ class Book:
         """Return every fill so far; none if the book was made without a log."""
         return self._fill_log.fills()
 
+    @property
+    def value_usd(self) -> Floats:
+        """Holdings at the latest close known, (S, V)."""
+        value: Floats = self.shares * self._mark[self._session][:, None]
+        return value
+
     def _trade(self, f: int, targets: Floats, is_sent: Bools) -> tuple[Floats, Floats]:
         """Fill orders, return the (V,) value bought less sold, and the value traded."""
-        filling = self.is_settled
-        np.logical_and(is_sent, self._can_fill[f][:, None], out=filling)
-        if self._has_ruined:
-            np.logical_and(filling, ~self._is_ruined, out=filling)
-        if not (self._any_gone[f] or self._has_ruined or filling.any()):
-            return np.zeros_like(self.cash_usd), np.zeros_like(self.cash_usd)
-        after, delta = self._after, self._delta
-        np.multiply(targets, self.equity_usd, out=delta)
-        np.divide(delta, self._size_price[f - 1][:, None], out=delta)
-        np.copyto(after, self.shares)
-        np.copyto(after, delta, where=filling)
-        if self._any_gone[f]:
-            after[self._is_gone[f]] = 0.0
-        if self._has_ruined:
-            after[:, self._is_ruined] = 0.0
+        n_accounts = self.cash_usd.shape[0]
+        cells, is_forced = self._filled(f, is_sent)
+        self.settled = cells
+        if cells.shape[0] == 0:
+            return np.zeros(n_accounts), np.zeros(n_accounts)
+        symbol = cells // n_accounts
+        account = cells - symbol * n_accounts
+        target, before = targets.take(cells), self._flat_shares.take(cells)
+        target[is_forced] = 0.0
+        after = target * self.equity_usd.take(account)
+        after /= self._market.mark_usd[f - 1].take(symbol)
+        self._flat_shares[cells] = after
+        self._has_been_short = self._has_been_short or bool(np.minimum.reduce(after) < 0.0)
         if self._has_fill_log:
-            self._fill_log.record(f, self.shares, after, targets, filling)
-        if self._any_gone[f]:
-            filling |= self._is_gone[f][:, None] & (self.shares != 0.0)
-        np.subtract(after, self.shares, out=delta)
-        np.multiply(delta, self._fill_price[f][:, None], out=delta)
-        bought_usd = np.add.reduce(delta, axis=0)
-        np.absolute(delta, out=delta)
-        traded_usd = np.add.reduce(delta, axis=0)
-        self.shares, self._after = after, self.shares
+            self._fill_log.record(f, cells, before, after, target, is_forced)
+        change_usd = after - before
+        change_usd *= self._fill_log.prices_usd[f].take(symbol)
+        bought_usd = np.bincount(account, change_usd, n_accounts).astype(np.float64, copy=False)
+        np.absolute(change_usd, out=change_usd)
+        traded_usd = np.bincount(account, change_usd, n_accounts).astype(np.float64, copy=False)
         return bought_usd, traded_usd
+
+    def _filled(self, f: int, is_sent: Bools) -> tuple[Ints, Bools]:
+        """Return the places in the flat (S, V) that are filled, and which of them by force.
+
+        They are few in most sessions, so that all that follows is short.
+        """
+        is_closed: Bools | None = None
+        if not self._all_can_fill[f]:
+            is_sent = is_sent & self._can_fill[f][:, None]
+        if self._any_gone[f] or self._has_ruined:
+            is_closed = (self._is_gone[f][:, None] | self._is_ruined) & (self.shares != 0.0)
+            is_sent = (is_sent & ~self._is_ruined) | is_closed
+        cells = is_sent.reshape(-1).nonzero()[0]
+        is_forced = np.zeros(cells.shape, np.bool_) if is_closed is None else is_closed.take(cells)
+        return cells, is_forced
 
     def _close(self, f: int) -> None:
         """Mark the holdings at the latest close known in f."""
-        np.multiply(self.shares, self._mark[f][:, None], out=self.value_usd)
-        self._net_usd = np.add.reduce(self.value_usd, axis=0)
-        np.absolute(self.value_usd, out=self._delta)
-        self._gross_usd = np.add.reduce(self._delta, axis=0)
+        self._session = f
+        self._net_usd = self._gross_usd = _valued(self.shares, self._mark[f])
+        if self._has_been_short:
+            self._gross_usd = _valued(np.absolute(self.shares), self._mark[f])
         self.equity_usd = self.cash_usd + self._net_usd
 
     def _levered_usd(self, f: int) -> Floats:
         """Return the (V,) market value counted with each fund's leverage."""
         if not self._is_levered[f]:
             return self._net_usd
-        np.multiply(self.value_usd, self._market.leverage[f][:, None], out=self._delta)
-        levered: Floats = np.add.reduce(self._delta, axis=0)
-        return levered
+        return _valued(self.shares, self._mark[f] * self._market.leverage[f])
+
+
+def _valued(shares: Floats, prices: Floats) -> Floats:
+    """Value of (S, V) shares at (S,) prices, (V,).
+
+    Without BLAS, whose sums depend on the number of threads.
+    """
+    value: Floats = np.einsum("sv,s->v", shares, prices)
+    return value
 
 
 class FillLog:
     """The fills of a book, kept session by session and joined at the end."""
 
-    def __init__(self, market: Market, fill: Fill) -> None:
+    def __init__(self, market: Market, fill: Fill, n_accounts: int) -> None:
         prices = market.open_usd if fill == "next_open" else market.close_usd
-        raw = market.raw_open_usd if fill == "next_open" else market.raw_close_usd
         # without a bar only a forced close can happen, and that is at the last close
         self.prices_usd: Floats = np.where(market.has_bar, prices, market.mark_usd)
-        self._raw_prices = np.where(market.has_bar, raw, market.raw_mark_usd)
-        self._parts: list[tuple[Floats | Ints | Bools, ...]] = []
+        self._raw_usd = market.raw_open_usd if fill == "next_open" else market.raw_close_usd
+        self._raw_mark_usd, self._n_accounts = market.raw_mark_usd, n_accounts
+        self._sessions: list[int] = []
+        self._columns: list[list[npt.NDArray[Any]]] = [
+            [np.empty(0, dtype=kind)] for kind in (int, float, float, float, bool)
+        ]
 
-    def record(
-        self, f: int, before: Floats, after: Floats, targets: Floats, is_ordered: Bools
-    ) -> None:
-        """Keep what changed hands at session f, (S, V) holdings before and after."""
-        symbol, account = np.nonzero(before != after)
-        if symbol.shape[0] == 0:
-            return
-        ordered = is_ordered[symbol, account]
-        self._parts.append(
-            (
-                np.full(symbol.shape[0], f, dtype=np.int64),
-                symbol.astype(np.int64),
-                account.astype(np.int64),
-                before[symbol, account],
-                after[symbol, account],
-                self.prices_usd[f, symbol],
-                self._raw_prices[f, symbol],
-                np.where(ordered, targets[symbol, account], 0.0),
-                ~ordered,
-            )
-        )
+    def record(self, f: int, *columns: npt.NDArray[Any]) -> None:
+        """Keep what was filled at session f.
+
+        Parameters
+        ----------
+        f : index of the session.
+        columns : of each fill its place in the flat (S, V), shares before and after, target
+            weight, and whether it was forced; kept, not copied.
+        """
+        self._sessions.append(f)
+        for column, values in zip(self._columns, columns, strict=True):
+            column.append(values)
 
     def fills(self) -> Fills:
-        """Join the sessions."""
-        joined = [_joined(self._parts, column) for column in range(9)]
-        session, symbol, account = (column.astype(np.int64) for column in joined[:3])
-        before, after, price, raw_price, target = (
-            column.astype(np.float64) for column in joined[3:8]
-        )
+        """Join the sessions, without the orders that changed nothing."""
+        lengths = [len(cells) for cells in self._columns[0][1:]]
+        session = np.repeat(np.array(self._sessions, dtype=np.int64), lengths)
+        columns = [session, *map(np.concatenate, self._columns)]
+        is_change = columns[2] != columns[3]
+        if not is_change.all():
+            columns = [column[is_change] for column in columns]
+        session, cells, before, after, target, is_forced = columns
+        symbol = cells // self._n_accounts
+        at = session * self.prices_usd.shape[1] + symbol  # in a flat (T, S)
+        raw_price = self._raw_usd.take(at)
         return Fills(
             session=session,
             symbol=symbol,
-            account=account,
+            account=cells - symbol * self._n_accounts,
             shares_before=before,
             shares_after=after,
-            price_usd=price,
-            raw_price_usd=raw_price,
+            price_usd=self.prices_usd.take(at),
+            raw_price_usd=np.where(np.isnan(raw_price), self._raw_mark_usd.take(at), raw_price),
             target_weight=target,
-            is_forced=joined[8].astype(np.bool_),
+            is_forced=is_forced,
         )
-
-
-def _joined(parts: list[tuple[Floats | Ints | Bools, ...]], column: int) -> Floats | Ints | Bools:
-    """Join one column of the log over the sessions."""
-    if not parts:
-        return np.empty(0, dtype=np.float64)
-    return np.concatenate([part[column] for part in parts])

@@ -239,9 +239,8 @@ MUTANTS: Mapping[str, Mutant] = {
             ACCOUNTANT,
             "analytics.backtest_positions",
             "analytics/book.py",
-            "np.divide(delta, self._size_price[f - 1][:, None], out=delta)",
-            "np.divide(delta, np.where(self._fill_price[f] > 0, self._fill_price[f], 1.0)"
-            "[:, None], out=delta)",
+            "after /= self._market.mark_usd[f - 1].take(symbol)",
+            "after /= self._fill_log.prices_usd[f].take(symbol)",
         ),
         _one(
             "scale to target volatility with today's return",
