@@ -4,8 +4,6 @@ Absolute seconds depend on the machine; a ratio between two ways on the same mac
 """
 
 import tempfile
-import time
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,8 +18,10 @@ from orchestration.freshness import INDEX_NAMES, SERIES
 from orchestration.resources import REPOSITORY
 from orchestration.universe import load_universe
 from tests.analytics.test_backtest_properties import random_case, slow_rows
+from tests.bench_engine import bench_engine_scale
 from tests.bench_scale import bench_scale
 from tests.bench_throughput import bench_throughput
+from tests.bench_timing import line, seconds
 from tests.bench_why import bench_why
 from tests.ingestion.labelled_news import (
     VARIABLE,
@@ -37,21 +37,6 @@ from warehouse.sessions import new_york_sessions
 
 NOW = datetime(2024, 6, 28, 22, 30, tzinfo=UTC)
 NIGHT = date(2024, 6, 28)
-
-
-def seconds(call: Callable[[], object], *, repeats: int = 3) -> float:
-    """The best of several runs: the one that the machine disturbed least."""
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-    return best
-
-
-def line(name: str, slow: float, fast: float, unit: str) -> None:
-    """Print one comparison."""
-    print(f"{name:<58} {slow:9.3f} s {fast:9.3f} s  {slow / fast:8.1f} x   {unit}")
 
 
 def bench_engine() -> None:
@@ -141,6 +126,7 @@ def main() -> None:
     bench_throughput()  # first: it measures the peak memory of this process
     print(f"{'':<58} {'slow':>11} {'fast':>11}  {'ratio':>10}")
     bench_engine()
+    bench_engine_scale()
     bench_sentiment()
     with tempfile.TemporaryDirectory() as folder:
         bench_night_inputs(Path(folder))

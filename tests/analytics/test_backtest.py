@@ -111,6 +111,34 @@ def test_account_that_has_lost_everything_stays_empty():
     assert run.fills.shares_after.tolist() == near([-10_000, 0.0])
 
 
+def test_account_that_has_lost_everything_does_not_touch_another():
+    market = toy_market({"A": [100, 100, 250, 100, 100]})
+    targets = np.array([[-1.0, 0.5]] * 3 + [[0.5, 0.2]] * 2)[:, None, :]
+    together = run_backtest(market, targets)
+    alone = run_backtest(market, np.ascontiguousarray(targets[:, :, [1]]))
+    assert together.net_return[:, 1].tolist() == alone.net_return[:, 0].tolist()
+    assert together.net_return[2:, 0].tolist() == [0.0, 0.0]
+    assert together.fills.is_forced.tolist() == [False, False, True, False]
+
+
+def test_order_that_changes_nothing_is_no_fill():
+    # renewed at the same price and equity: 5,000 shares are wanted and held
+    market = toy_market({"A": [100.0] * 4})
+    renewed = np.array([[True], [False], [True], [False]])
+    run = run_backtest(
+        market, one_variant({"A": [0.5] * 4}, market), costs=FREE, is_renewed=renewed
+    )
+    assert run.fills.session.tolist() == [1]
+
+
+def test_rows_are_the_same_without_a_fill_log():
+    market = toy_market({"A": [100, 110, NAN, 120, 90], "B": [50, 40, 45, 60, 55]})
+    targets = one_variant({"A": [0.5, 0.2, 0.2, 0.6, 0.6], "B": [0.1, -0.3, 0.2, 0.2, 0.0]}, market)
+    run, other = run_backtest(market, targets), run_backtest(market, targets, has_fill_log=False)
+    np.testing.assert_array_equal(run.net_return, other.net_return)
+    assert other.fills.session.shape == (0,)
+
+
 def test_accounts_do_not_touch_each_other():
     rng = np.random.default_rng(5)
     market = toy_market({"A": 100 * np.exp(np.cumsum(rng.normal(0, 0.02, 40)))})
