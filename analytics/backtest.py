@@ -1,6 +1,6 @@
 """Backtests: target weights in, one equity path per variant out."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -114,7 +114,7 @@ def run_backtest(
         capital_usd=capital_usd,
         has_fill_log=has_fill_log,
     )
-    usd = [np.empty((rows.shape[0], n_variants)) for _ in fields(SessionTotals)]
+    usd = [np.empty((rows.shape[0], n_variants)) for _ in SessionTotals._fields]
     queue = OrderQueue(n_symbols, n_variants)
     for row, f in enumerate(rows.tolist()):
         # what is known at f-1: the decisions up to it
@@ -123,7 +123,7 @@ def run_backtest(
         )
         totals = book.advance(f, wanted, is_sent)
         queue.settle(book.settled)
-        for column, value in zip(usd, vars(totals).values(), strict=True):
+        for column, value in zip(usd, totals, strict=True):
             column[row] = value
     totals = SessionTotals(*usd)
     return Backtest(

@@ -5,7 +5,7 @@ holds V accounts over the S symbols of one market; every array is (S, V) or (V,)
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,7 @@ INITIAL_EQUITY_USD = 1_000_000.0
 Fill = Literal["next_open", "next_close"]
 
 
-@dataclass(frozen=True, eq=False)
-class SessionTotals:
+class SessionTotals(NamedTuple):
     """What sessions did to the accounts, in dollars; every array (V,), or (R, V) for R sessions.
 
     `opening_usd`, `closing_usd`: equity before and after. `cost_usd`: of trading and borrow.

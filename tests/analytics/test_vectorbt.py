@@ -16,7 +16,7 @@ from analytics.backtest import Backtest, run_backtest
 from analytics.book import INITIAL_EQUITY_USD
 from analytics.market import build_market
 from tests.analytics.toy import weekdays
-from tests.analytics.vectorbt_account import COSTS, vectorbt_accounts
+from tests.analytics.vectorbt_account import COSTS, simulate, vectorbt_arguments
 
 N_SESSIONS, N_SYMBOLS, N_ACCOUNTS = 500, 50, 2
 WEIGHTS = {
@@ -66,7 +66,7 @@ def both(seed: int, side: str, fill: str) -> Both:
     latest = np.maximum.accumulate(np.where(is_new, np.arange(N_SESSIONS)[:, None, None], 0))
     drawn = rng.choice(WEIGHTS[side], size=is_new.shape)
     targets = np.take_along_axis(drawn, latest, axis=0)
-    accounts = vectorbt_accounts(market, targets, fill)
+    accounts = simulate(vectorbt_arguments(market, targets, fill))
     orders = accounts.orders.values
     fees = np.zeros((N_SESSIONS, N_ACCOUNTS))
     np.add.at(fees, (orders["idx"], orders["col"] // N_SYMBOLS), orders["fees"])

@@ -1,4 +1,4 @@
-"""The engine's accounts in vectorbt: importing it takes six seconds, so do it where it is needed.
+"""The engine's accounts in vectorbt.
 
 What is told to vectorbt, so that both mean the same:
 
@@ -15,13 +15,17 @@ What is told to vectorbt, so that both mean the same:
 vectorbt knows neither interest nor borrow fees, and it holds a symbol that stops trading for ever.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import vectorbt
 
 from analytics.arrays import Bools, Floats
 from analytics.book import INITIAL_EQUITY_USD
 from analytics.costs import TradingCosts
 from analytics.market import Market
+
+if TYPE_CHECKING:
+    from vectorbt import Portfolio
 
 COSTS = TradingCosts(borrow_fee_annual_fraction=0.0)
 """The platform's trading costs without the borrow fee that vectorbt does not know."""
@@ -67,6 +71,8 @@ def vectorbt_arguments(market: Market, targets: Floats, fill: str) -> dict[str, 
     }
 
 
-def vectorbt_accounts(market: Market, targets: Floats, fill: str) -> vectorbt.Portfolio:
+def simulate(arguments: dict[str, object]) -> "Portfolio":
     """Simulate the accounts."""
-    return vectorbt.Portfolio.from_orders(**vectorbt_arguments(market, targets, fill))
+    import vectorbt  # six seconds, which the collection of tests need not wait for
+
+    return vectorbt.Portfolio.from_orders(**arguments)
