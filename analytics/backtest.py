@@ -10,6 +10,8 @@ from analytics.costs import TradingCosts
 from analytics.errors import ParameterError
 from analytics.market import Market
 
+MISSING_TARGET = "targets must be carried forward: one is missing after it was decided"
+
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
@@ -90,7 +92,7 @@ def run_backtest(
     Raises
     ------
     ParameterError
-        If a shape is wrong.
+        If a shape is wrong, or a target is missing after it was decided.
 
     Notes
     -----
@@ -125,6 +127,8 @@ def run_backtest(
         queue.settle(book.settled)
         for column, value in zip(usd, totals, strict=True):
             column[row] = value
+    if np.isnan(book.equity_usd).any():  # once missing, missing for ever
+        raise ParameterError(MISSING_TARGET)
     totals = SessionTotals(*usd)
     return Backtest(
         market=market,
@@ -147,6 +151,8 @@ class OrderQueue:
         self._before: Floats = np.zeros((n_symbols, n_variants))
         self._is_changed: Bools = np.zeros((n_symbols, n_variants), dtype=np.bool_)
         self._is_waiting: Bools = np.zeros((n_symbols, n_variants), dtype=np.bool_)
+        self._is_undecided: Bools = np.ones((n_symbols, n_variants), dtype=np.bool_)
+        self._has_undecided = True
 
     def orders(self, targets: Floats, is_renewed: Bools | None) -> tuple[Floats, Bools]:
         """Take in one session's decision; return what is wanted, and where that is an order.
@@ -156,14 +162,22 @@ class OrderQueue:
         targets : (S, V), NaN where the variant has not decided yet.
         is_renewed : (V,), decisions carried out although targets did not change.
         """
-        if np.isnan(np.add.reduce(targets, axis=None)):
-            targets = np.nan_to_num(targets, nan=0.0)
+        if self._has_undecided:
+            targets = self._decided(targets)
         np.not_equal(targets, self._before, out=self._is_changed)
         np.logical_or(self._is_waiting, self._is_changed, out=self._is_waiting)
         if is_renewed is not None:
             self._is_waiting |= is_renewed[None, :]
         self._before = targets
         return targets, self._is_waiting
+
+    def _decided(self, targets: Floats) -> Floats:
+        """Take 0 for what was never decided; what was once decided must stay so."""
+        is_unknown = np.isnan(targets)
+        if (is_unknown > self._is_undecided).any():
+            raise ParameterError(MISSING_TARGET)
+        self._is_undecided, self._has_undecided = is_unknown, bool(is_unknown.any())
+        return np.where(is_unknown, 0.0, targets)
 
     def settle(self, settled: Ints) -> None:
         """Take off the queue what was filled, or closed because it stopped trading.

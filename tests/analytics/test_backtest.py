@@ -163,6 +163,14 @@ def test_targets_of_another_shape_are_refused():
         run_backtest(market, np.zeros((2, 1, 1)))
 
 
+@pytest.mark.parametrize("other", [[NAN] * 4, [0.0] * 4])
+def test_target_that_goes_missing_is_refused_and_never_sells(other):
+    market = toy_market({"A": [100.0] * 4, "B": [100.0] * 4})
+    targets = one_variant({"A": [0.5, 0.5, NAN, NAN], "B": other}, market)
+    with pytest.raises(ParameterError, match="missing after it was decided"):
+        run_backtest(market, targets)
+
+
 def test_unknown_fill_is_refused():
     market = toy_market({"A": [100.0] * 3})
     with pytest.raises(ParameterError, match="next_open or next_close"):

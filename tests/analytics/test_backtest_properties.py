@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.arrays import Floats
+from analytics.arrays import Floats, forward_filled
 from analytics.backtest import Backtest, run_backtest
 from analytics.market import Market, build_market
 from tests.analytics.slow_engine import Bar, slow_backtest
@@ -134,7 +134,7 @@ def shuffled_future(case: Case, cut: int, seed: int) -> Case:
         leverage=spliced(case.market.leverage, other.market.leverage),
         bill_pct=bill,
     )
-    return Case(market, bill, spliced(case.targets, other.targets))
+    return Case(market, bill, forward_filled(spliced(case.targets, other.targets)))
 
 
 @pytest.mark.parametrize("cut", [10, 25, 40, 58])
