@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.arrays import Bools, Floats, Ints
-from analytics.book import INITIAL_EQUITY_USD, Book, Fill, Fills, SessionTotals
+from analytics.book import INITIAL_EQUITY_USD, Book, SessionTotals
 from analytics.costs import TradingCosts
 from analytics.errors import ParameterError
+from analytics.fills import Fill, Fills
 from analytics.market import Market
 
 MISSING_TARGET = "targets must be carried forward: one is missing after it was decided"

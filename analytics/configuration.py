@@ -5,9 +5,9 @@ from types import MappingProxyType
 from typing import Literal, NoReturn, cast
 
 from analytics.allocation import METHODS
-from analytics.book import Fill
 from analytics.costs import TradingCosts
 from analytics.errors import ConfigurationError
+from analytics.fills import Fill
 from analytics.settings import PORTFOLIO_FILE, LimitSettings, PortfolioConfig, Shock
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from analytics.book import Fill
 from analytics.costs import TradingCosts
 from analytics.errors import ConfigurationError
+from analytics.fills import Fill
 
 PORTFOLIO_FILE = "config/portfolio.yaml"
 UNCLASSIFIED = "Unclassified"

@@ -6,8 +6,8 @@ import pandas as pd
 
 from analytics.arrays import Bools, Floats, Ints
 from analytics.backtest import Backtest
-from analytics.book import Fills
 from analytics.costs import TradingCosts
+from analytics.fills import Fills
 
 NOT_TRADABLE = "not_tradable"
 REVERSED = "reversed"

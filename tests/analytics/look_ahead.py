@@ -9,8 +9,8 @@ import pandas as pd
 
 from analytics.arrays import Floats
 from analytics.backtest import Backtest, run_backtest
-from analytics.book import Fill
 from analytics.costs import TradingCosts
+from analytics.fills import Fill
 from analytics.market import Market, build_market
 from tests.analytics.toy import weekdays
 

@@ -230,7 +230,7 @@ MUTANTS: Mapping[str, Mutant] = {
             "filled at the close that decided",
             ACCOUNTANT,
             "analytics.backtest_positions",
-            "analytics/book.py",
+            "analytics/fills.py",
             '        prices = market.open_usd if fill == "next_open" else market.close_usd\n',
             "        prices = np.roll(market.mark_usd, 1, axis=0)\n",
         ),
@@ -256,7 +256,7 @@ MUTANTS: Mapping[str, Mutant] = {
             "stop filled at a price not yet seen",
             ACCOUNTANT,
             "analytics.backtest_positions",
-            "analytics/book.py",
+            "analytics/fills.py",
             "self.prices_usd: Floats = np.where(market.has_bar, prices, market.mark_usd)",
             "self.prices_usd: Floats = np.where(market.has_bar, np.fmax(\n"
             "            prices, 0.995 * np.roll(market.mark_usd, 1, axis=0)), market.mark_usd)",
