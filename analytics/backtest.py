@@ -11,8 +11,6 @@ from analytics.errors import ParameterError
 from analytics.fills import Fill, Fills
 from analytics.market import Market
 
-MISSING_TARGET = "targets must be carried forward: one is missing after it was decided"
-
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
@@ -128,8 +126,8 @@ def run_backtest(
         queue.settle(book.settled)
         for column, value in zip(usd, totals, strict=True):
             column[row] = value
-    if np.isnan(book.equity_usd).any():  # once missing, missing for ever
-        raise ParameterError(MISSING_TARGET)
+    if np.isnan(book.equity_usd).any():  # no order can be sized by a weight that is missing
+        raise ParameterError(_missing_target(market, targets))
     totals = SessionTotals(*usd)
     return Backtest(
         market=market,
@@ -143,6 +141,15 @@ def run_backtest(
         final_shares=book.shares.copy(),
         fills=book.fills(),
     )
+
+
+def _missing_target(market: Market, targets: Floats) -> str:
+    """Say where a target is missing that was decided before."""
+    missing = np.argwhere(np.isnan(targets[1:]) & ~np.isnan(targets[:-1]))
+    places = [
+        f"{market.symbols[s]} of variant {v} on {market.sessions[t + 1]}" for t, s, v in missing[:3]
+    ]
+    return f"targets must be carried forward, found none after the decision for {', '.join(places)}"
 
 
 class OrderQueue:
@@ -173,12 +180,10 @@ class OrderQueue:
         return targets, self._is_waiting
 
     def _decided(self, targets: Floats) -> Floats:
-        """Take 0 for what was never decided; what was once decided must stay so."""
-        is_unknown = np.isnan(targets)
-        if (is_unknown > self._is_undecided).any():
-            raise ParameterError(MISSING_TARGET)
-        self._is_undecided, self._has_undecided = is_unknown, bool(is_unknown.any())
-        return np.where(is_unknown, 0.0, targets)
+        """Take 0 for what was never decided; what goes missing later stays missing."""
+        self._is_undecided &= np.isnan(targets)
+        self._has_undecided = bool(self._is_undecided.any())
+        return np.where(self._is_undecided, 0.0, targets)
 
     def settle(self, settled: Ints) -> None:
         """Take off the queue what was filled, or closed because it stopped trading.
