@@ -7,7 +7,7 @@ import pandas as pd
 
 from analytics.frames import Calendar
 from analytics.inference import overfitting_probability, sharpe_intervals
-from analytics.performance import DailyRows, backtest_metrics, selection_sharpe
+from analytics.performance import NamedRows, backtest_metrics, selection_sharpe
 from analytics.tables import NamedBacktest, dates, moments, texts
 from analytics.targets import StrategyTargets
 from analytics.walk_forward import WALK_FORWARD, Selection
@@ -17,29 +17,25 @@ MetricRow = tuple[str, str, str, str, float, float, float]
 
 
 def metric_rows(
-    books: Sequence[NamedBacktest], *, expected_maximum: float = float("nan")
+    named: Sequence[NamedRows], *, expected_maximum: float = float("nan"), sample: str = "full"
 ) -> pd.DataFrame:
-    """Compute the metrics of all rows: `analytics.backtest_metrics`, sample `full`.
+    """Compute the metrics of all rows: `analytics.backtest_metrics`.
 
     Parameters
     ----------
-    books : the backtests.
+    named : daily rows of strategies.
     expected_maximum : as of `trials.Search`, for `deflated_sharpe`.
+    sample : what the rows are of all that there are.
 
     Returns
     -------
     One row per strategy, variant and metric; `value` null where the metric does not exist. `lower`
     and `upper` are the ends of the 95 % interval of `sharpe`, and null for all others.
     """
-    rows = [
-        row
-        for book in books
-        for row in _metrics(book, "full", DailyRows.of(book.backtest), expected_maximum)
-    ]
-    return _metric_frame(rows)
+    return _metric_frame([row for one in named for row in _metrics(one, sample, expected_maximum)])
 
 
-def overfitting_rows(grids: Sequence[NamedBacktest]) -> pd.DataFrame:
+def overfitting_rows(grids: Sequence[NamedRows]) -> pd.DataFrame:
     """Compute how likely the choice among each strategy's variants is overfit, sample `full`.
 
     Parameters
@@ -53,7 +49,7 @@ def overfitting_rows(grids: Sequence[NamedBacktest]) -> pd.DataFrame:
     """
     rows: list[MetricRow] = []
     for grid in grids:
-        daily = DailyRows.of(grid.backtest)
+        daily = grid.rows
         is_known = ~np.isnan(selection_sharpe(daily))
         value = overfitting_probability(
             (daily.net_return - daily.bill_return[:, None])[:, is_known]
@@ -95,11 +91,11 @@ def window_metric_rows(
     samples = {name: (first, end) for name, (first, end) in parts.items() if end > first}
     if samples:
         samples["oos"] = (governed[0].window.first - run.first_decision, n_rows)
-    return sample_metric_rows(walk_forward, samples, expected_maximum=expected_maximum)
+    return sample_metric_rows(walk_forward.daily, samples, expected_maximum=expected_maximum)
 
 
 def sample_metric_rows(
-    book: NamedBacktest,
+    named: NamedRows,
     samples: Mapping[str, tuple[int, int]],
     *,
     expected_maximum: float = float("nan"),
@@ -108,7 +104,7 @@ def sample_metric_rows(
 
     Parameters
     ----------
-    book : a backtest.
+    named : daily rows of a strategy.
     samples : name → first row, and one after the last.
     expected_maximum : as of `trials.Search`, for `deflated_sharpe`.
 
@@ -116,12 +112,11 @@ def sample_metric_rows(
     -------
     As `metric_rows`, one row per sample, variant and metric.
     """
-    rows = DailyRows.of(book.backtest)
     return _metric_frame(
         [
             row
             for sample, part in samples.items()
-            for row in _metrics(book, sample, rows.between(*part), expected_maximum)
+            for row in _metrics(named.between(*part), sample, expected_maximum)
         ]
     )
 
@@ -164,17 +159,16 @@ def window_rows(
     )
 
 
-def _metrics(
-    book: NamedBacktest, sample: str, rows: DailyRows, expected_maximum: float
-) -> list[MetricRow]:
+def _metrics(named: NamedRows, sample: str, expected_maximum: float) -> list[MetricRow]:
+    rows = named.rows
     values = backtest_metrics(rows, expected_maximum=expected_maximum)
-    unknown = np.full(len(book.variants), np.nan)
+    unknown = np.full(len(named.variants), np.nan)
     lower, upper = sharpe_intervals(rows.net_return - rows.bill_return[:, None])
     is_known = ~np.isnan(values["sharpe"])
     ends = {"sharpe": (np.where(is_known, lower, np.nan), np.where(is_known, upper, np.nan))}
     return [
-        (book.strategy, variant, sample, metric, float(value[v]), float(low[v]), float(high[v]))
-        for v, variant in enumerate(book.variants)
+        (named.strategy, variant, sample, metric, float(value[v]), float(low[v]), float(high[v]))
+        for v, variant in enumerate(named.variants)
         for metric, value in values.items()
         for low, high in (ends.get(metric, (unknown, unknown)),)
     ]

@@ -103,11 +103,14 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
     portfolio = _portfolio(runs, market, calendar, config)
     own = [] if portfolio is None else [_named_portfolio(portfolio)]
     books = [*listed, *own]
-    grids = [run.named[0] for run in runs]
+    grids = [run.named[0].daily for run in runs]
     search = count_trials(trial_rows(grids, inputs.variants), inputs.trials)
     bar = search.expected_maximum
     # nobody chose a benchmark for how it did: there is nothing to deflate
-    metrics = [metric_rows([*tried, *own], expected_maximum=bar), metric_rows(listed[-1:])]
+    metrics = [
+        metric_rows([one.daily for one in (*tried, *own)], expected_maximum=bar),
+        metric_rows([listed[-1].daily]),
+    ]
     metrics += [overfitting_rows(grids)]
     metrics += [
         window_metric_rows(run.named[1], run.selections, expected_maximum=bar) for run in runs

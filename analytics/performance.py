@@ -4,7 +4,7 @@ Everything here takes arrays with one row per session and one column per variant
 value per variant, NaN where the figure does not exist.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -189,6 +189,28 @@ class DailyRows:
     def between(self, first: int, last: int) -> "DailyRows":
         """Return rows `first` to `last`, the last one excluded."""
         return DailyRows(**{name: value[first:last] for name, value in vars(self).items()})
+
+    def of_variant(self, column: int) -> "DailyRows":
+        """Return the rows of one variant, V = 1."""
+        return DailyRows(
+            **{
+                name: value if name == "bill_return" else value[:, column : column + 1]
+                for name, value in vars(self).items()
+            }
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class NamedRows:
+    """Daily rows of one strategy whose V columns are `variants`."""
+
+    strategy: str
+    variants: tuple[str, ...]
+    rows: DailyRows
+
+    def between(self, first: int, last: int) -> "NamedRows":
+        """Return rows `first` to `last`, the last one excluded."""
+        return replace(self, rows=self.rows.between(first, last))
 
 
 def published_rows(daily: pd.DataFrame, bill_return: Floats) -> DailyRows:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.arrays import Days
-from analytics.backtest import Backtest, first_decided_session, run_backtest
+from analytics.backtest import first_decided_session, run_backtest
 from analytics.benchmarks import FIXED_MIXES
 from analytics.episodes import NAMED, covered, deepest_falls, episode_return
 from analytics.errors import InputError
@@ -16,7 +16,7 @@ from analytics.inputs import AnalyticsInputs, lay_out, run_benchmarks
 from analytics.market import Market
 from analytics.metric_tables import metric_rows, sample_metric_rows
 from analytics.oos import Part, oos_row, split_once
-from analytics.performance import DailyRows
+from analytics.performance import NamedRows
 from analytics.rolling import rolling_sharpe
 from analytics.tables import NamedBacktest, daily_rows, dates, joined, position_rows, trade_rows
 from analytics.targets import targets_from_signals
@@ -59,6 +59,22 @@ class Answer:
     rolling_window: int
 
 
+@dataclass(frozen=True, eq=False)
+class Simulated:
+    """A variant's path on R sessions, and its benchmarks on the same ones.
+
+    `named`: V = 1. `sessions` (R,); `start`: date of the close before the first row. `benchmarks`:
+    V names, among them the one that is asked for. `tables`: `backtest_daily`, `backtest_positions`
+    and `backtest_trades`.
+    """
+
+    named: NamedRows
+    sessions: Days
+    start: np.datetime64
+    benchmarks: NamedRows
+    tables: dict[str, pd.DataFrame]
+
+
 def run_research(inputs: AnalyticsInputs, question: Question) -> Answer:
     """Backtest one variant over a period, beside its benchmarks.
 
@@ -85,50 +101,6 @@ def run_research(inputs: AnalyticsInputs, question: Question) -> Answer:
     later: it then takes the target in force at the close before its first row.
     """
     calendar, market = lay_out(inputs)
-    named, benchmarks = _simulate(inputs, question, market, calendar)
-    trial = trial_rows([named], inputs.variants)
-    search = count_trials(trial, inputs.trials)
-    rows, days = DailyRows.of(named.backtest), market.sessions[named.backtest.sessions]
-    bar = search.expected_maximum
-    metrics = [metric_rows([named], expected_maximum=bar), metric_rows([benchmarks])]
-    tables = {}
-    if question.split is not None:
-        train, test = split_once(Part(rows, days), question.split)
-        tables["oos"] = oos_row(
-            train,
-            test,
-            strategy=question.strategy,
-            variant=question.variant,
-            window=f"split_{question.split:g}",
-        )
-        samples = {
-            "train": (0, len(train.sessions)),
-            "oos": (len(days) - len(test.sessions), len(days)),
-        }
-        metrics.append(sample_metric_rows(named, samples, expected_maximum=bar))
-    window = ROLLING_SESSIONS if len(days) >= 2 * ROLLING_SESSIONS else FEWEST_ROLLING_SESSIONS
-    return Answer(
-        tables={
-            "backtest_daily": daily_rows([named, benchmarks], calendar),
-            "backtest_positions": position_rows([named], calendar),
-            "backtest_trades": trade_rows([named], calendar, costs=inputs.portfolio_config.costs),
-            "backtest_metrics": joined(metrics),
-            "rolling_sharpe": _rolling_rows(rows, days, window),
-            "episodes": _episode_rows(named.backtest, benchmarks, question.benchmark),
-            **tables,
-        },
-        trial=trial,
-        search=search,
-        rolling_window=window,
-    )
-
-
-def _simulate(
-    inputs: AnalyticsInputs, question: Question, market: Market, calendar: Calendar
-) -> tuple[NamedBacktest, NamedBacktest]:
-    """Run the variant, and the benchmarks from the same close on."""
-    if question.benchmark not in market.symbols:
-        raise InputError(f"the benchmark {question.benchmark} has no prices in the warehouse")
     signals = inputs.signals
     own = signals[
         (signals["strategy"] == question.strategy) & (signals["variant"] == question.variant)
@@ -148,12 +120,85 @@ def _simulate(
         fill=config.fill,
         first_decision=first,
     )
-    mixes = {**FIXED_MIXES, question.benchmark.lower(): {question.benchmark: 1.0}}
-    benchmarks = run_benchmarks(market, calendar, inputs, mixes=mixes, first_decision=first)
     named = NamedBacktest(
         question.strategy, targets.variants, backtest, targets.reasons, targets.reason_names
     )
-    return named, benchmarks
+    benchmarks = benchmarks_from(first, inputs, question, market, calendar)
+    return answered(
+        Simulated(
+            named=named.daily,
+            sessions=market.sessions[backtest.sessions],
+            start=market.sessions[first],
+            benchmarks=benchmarks.daily,
+            tables={
+                "backtest_daily": daily_rows([named, benchmarks], calendar),
+                "backtest_positions": position_rows([named], calendar),
+                "backtest_trades": trade_rows([named], calendar, costs=config.costs),
+            },
+        ),
+        inputs,
+        question,
+    )
+
+
+def benchmarks_from(
+    first: int, inputs: AnalyticsInputs, question: Question, market: Market, calendar: Calendar
+) -> NamedBacktest:
+    """Simulate the benchmarks, the one asked for among them, from the close of a session on.
+
+    Raises
+    ------
+    InputError
+        The one asked for has no prices.
+    """
+    if question.benchmark not in market.symbols:
+        raise InputError(f"the benchmark {question.benchmark} has no prices in the warehouse")
+    mixes = {**FIXED_MIXES, question.benchmark.lower(): {question.benchmark: 1.0}}
+    return run_benchmarks(market, calendar, inputs, mixes=mixes, first_decision=first)
+
+
+def answered(simulated: Simulated, inputs: AnalyticsInputs, question: Question) -> Answer:
+    """Measure a simulated path: metrics, how sure they are, rolling ratio, bad times.
+
+    Parameters
+    ----------
+    simulated : the path and its benchmarks.
+    inputs : for the variants' parameters and what was tried before.
+    question : what was asked.
+
+    Raises
+    ------
+    ParameterError
+        The split leaves too few sessions on one side.
+    """
+    named, days = simulated.named, simulated.sessions
+    trial = trial_rows([named], inputs.variants)
+    search = count_trials(trial, inputs.trials)
+    bar = search.expected_maximum
+    metrics = [
+        metric_rows([named], expected_maximum=bar),
+        metric_rows([simulated.benchmarks]),
+    ]
+    tables = dict(simulated.tables)
+    if question.split is not None:
+        train, test = split_once(Part(named.rows, days), question.split)
+        tables["oos"] = oos_row(
+            train,
+            test,
+            strategy=question.strategy,
+            variant=question.variant,
+            window=f"split_{question.split:g}",
+        )
+        samples = {
+            "train": (0, len(train.sessions)),
+            "oos": (len(days) - len(test.sessions), len(days)),
+        }
+        metrics.append(sample_metric_rows(named, samples, expected_maximum=bar))
+    window = ROLLING_SESSIONS if len(days) >= 2 * ROLLING_SESSIONS else FEWEST_ROLLING_SESSIONS
+    tables["backtest_metrics"] = joined(metrics)
+    tables["rolling_sharpe"] = _rolling_rows(named, days, window)
+    tables["episodes"] = _episode_rows(simulated, question.benchmark)
+    return Answer(tables, trial, search, window)
 
 
 def _first_decision(decided: int, sessions: Days, question: Question) -> int:
@@ -171,28 +216,35 @@ def _first_decision(decided: int, sessions: Days, question: Question) -> int:
     return first
 
 
-def _rolling_rows(rows: DailyRows, days: Days, window: int) -> pd.DataFrame:
-    value, lower, upper = rolling_sharpe(rows.net_return[:, 0] - rows.bill_return, window=window)
+def _rolling_rows(named: NamedRows, days: Days, window: int) -> pd.DataFrame:
+    excess = named.rows.net_return[:, 0] - named.rows.bill_return
+    value, lower, upper = rolling_sharpe(excess, window=window)
     return pd.DataFrame(
         {"session_date": dates(days), "value": value, "lower": lower, "upper": upper}
     )
 
 
-def _episode_rows(run: Backtest, benchmarks: NamedBacktest, benchmark: str) -> pd.DataFrame:
+def _episode_rows(simulated: Simulated, benchmark: str) -> pd.DataFrame:
     """The benchmark's five deepest falls within the rows, and the named ones that they cover."""
-    days = run.market.sessions[run.sessions]
-    other = benchmarks.backtest.net_return[:, benchmarks.variants.index(benchmark.lower())]
-    start = run.market.sessions[run.first_decision]
-    falls = deepest_falls(other, np.append(start, days))
+    days, rows = simulated.sessions, simulated.named.rows
+    column = simulated.benchmarks.variants.index(benchmark.lower())
+    other = simulated.benchmarks.rows.net_return[:, column]
+    falls = deepest_falls(other, np.append(simulated.start, days))
     episodes = [*falls, *covered(NAMED, days)]
+    returns = {
+        "net_return": rows.net_return[:, 0],
+        "gross_return": rows.gross_return[:, 0],
+        "benchmark_return": other,
+    }
     return pd.DataFrame(
         {
             "name": [one.name for one in episodes],
             "is_named": [one not in falls for one in episodes],
             "first_date": pd.to_datetime([one.first for one in episodes]),
             "last_date": pd.to_datetime([one.last for one in episodes]),
-            "net_return": [episode_return(run.net_return[:, 0], days, one) for one in episodes],
-            "gross_return": [episode_return(run.gross_return[:, 0], days, one) for one in episodes],
-            "benchmark_return": [episode_return(other, days, one) for one in episodes],
+            **{
+                name: [episode_return(values, days, one) for one in episodes]
+                for name, values in returns.items()
+            },
         }
     )

@@ -11,6 +11,7 @@ from analytics.arrays import Days, Ints
 from analytics.backtest import Backtest
 from analytics.costs import TradingCosts
 from analytics.frames import Calendar
+from analytics.performance import DailyRows, NamedRows
 from analytics.trades import list_trades
 
 
@@ -27,6 +28,11 @@ class NamedBacktest:
     backtest: Backtest
     reasons: Ints | None
     reason_names: tuple[str, ...]
+
+    @property
+    def daily(self) -> NamedRows:
+        """Its daily rows, which metrics are computed from."""
+        return NamedRows(self.strategy, self.variants, DailyRows.of(self.backtest))
 
 
 def dates(days: Days) -> pd.Series:

@@ -9,8 +9,7 @@ import pandas as pd
 from analytics.arrays import PER_ROOT_YEAR
 from analytics.frames import require_columns
 from analytics.inference import FEWEST_PERIODS, expected_maximum_sharpe
-from analytics.performance import DailyRows, selection_sharpe
-from analytics.tables import NamedBacktest
+from analytics.performance import NamedRows, selection_sharpe
 
 KEY = ["strategy", "parameters"]
 
@@ -34,7 +33,7 @@ class Search:
         return expected_maximum_sharpe(max(self.trials, 1), max(self.variance, 0.0))
 
 
-def trial_rows(grids: Sequence[NamedBacktest], variants: pd.DataFrame) -> pd.DataFrame:
+def trial_rows(grids: Sequence[NamedRows], variants: pd.DataFrame) -> pd.DataFrame:
     """List the parameter sets that have just been evaluated.
 
     Parameters
@@ -53,11 +52,9 @@ def trial_rows(grids: Sequence[NamedBacktest], variants: pd.DataFrame) -> pd.Dat
     rows = [
         (grid.strategy, described.get((grid.strategy, name), name), name, float(sharpe), n_rows)
         for grid in grids
-        for n_rows in (grid.backtest.sessions.shape[0],)
+        for n_rows in (grid.rows.net_return.shape[0],)
         for name, sharpe in zip(
-            grid.variants,
-            selection_sharpe(DailyRows.of(grid.backtest)) / PER_ROOT_YEAR,
-            strict=True,
+            grid.variants, selection_sharpe(grid.rows) / PER_ROOT_YEAR, strict=True
         )
     ]
     return pd.DataFrame(
