@@ -201,6 +201,45 @@ def volatility(
 
 
 @research_app.command(
+    epilog="Examples: `mqp intraday` · `mqp intraday --ticker SPY --interval 1h --style frequent`"
+)
+def intraday(
+    ticker: Annotated[str, typer.Option(help="A symbol with intraday bars.")] = "SPY",
+    interval: Annotated[str, typer.Option(help="5m or 1h.")] = "5m",
+    style: Annotated[str, typer.Option(help="rare, frequent or crawford.")] = "rare",
+    period: Period = "max",
+    cost_bps: CostBps = None,
+    split: Split = 0.7,
+    validate_oos: ValidateOos = False,
+    benchmark: Benchmark = "SPY",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Backtest one intraday variant: mean reversion bar by bar, flat at every close.
+
+    The rules are strict and the bars few (three months at first, growing every night): below 20
+    sessions with a trade there is no Sharpe ratio, and the output says so. Files, trial registry
+    and exit codes as for `mqp equities`.
+    """
+    from orchestration.commands.research import Output, research_command, watched_symbols
+    from orchestration.research.run import Asked
+    from orchestration.research.variants import intraday_variant
+
+    (symbol,) = watched_symbols(None, [ticker])
+    asked = Asked(
+        intraday_variant(style=style, interval=interval),
+        "mqp intraday",
+        period=period,
+        benchmark=benchmark.upper(),
+        cost_bps=cost_bps,
+        split=split if validate_oos else None,
+        bars_of=symbol,
+    )
+    raise typer.Exit(research_command(asked, Output(as_json, dry_run)))
+
+
+@research_app.command(
     epilog="Examples: `mqp oos` · `mqp oos --split 0.6` · `mqp oos --ticker SPY --split 0.7`"
 )
 def oos(

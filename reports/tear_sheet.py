@@ -27,6 +27,7 @@ from reports.sections.overview import world_banner
 from reports.sections.portfolio import shaded_months
 from reports.sections.strategy import growth_charts, metrics_table
 from reports.sparks import histogram
+from warehouse.sessions import NEW_YORK
 
 LISTED_TRADES = 12
 GROUP = "sheet"
@@ -175,15 +176,14 @@ def _exposure(published: Published, base: DailyReturns, sheet: Sheet) -> Chart:
         order_by="session_date",
         parameters=[sheet.strategy, sheet.variant],
     )
+    gross = Line("Gross", found["gross_exposure"])
+    is_intraday = sheet.strategy == "intraday"  # which holds nothing at any close
     return Chart(
-        title="Exposure at the close",
-        unit="% of equity; net counts a fund's leverage",
+        title="Largest exposure within the session" if is_intraday else "Exposure at the close",
+        unit="% of equity" if is_intraday else "% of equity; net counts a fund's leverage",
         form="percent",
         dates=base.dates,
-        lines=(
-            Line("Gross", found["gross_exposure"]),
-            Line("Net", found["net_exposure"], "other"),
-        ),
+        lines=(gross,) if is_intraday else (gross, Line("Net", found["net_exposure"], "other")),
         rules=(0.0,),
         is_short=True,
         note=sheet.mark,
@@ -221,13 +221,24 @@ def _trades(published: Published, sheet: Sheet) -> dict[str, Any]:
     rows = published.rows(
         "analytics.backtest_trades",
         (
-            "symbol", "entered_date", "exited_date", "entry_price_usd", "exit_price_usd",
-            "net_return", "exit_reason",
+            "symbol", "entered_date", "exited_date", "entered_at", "exited_at", "entry_price_usd",
+            "exit_price_usd", "net_return", "exit_reason",
         ),
         where="strategy = ? and variant = ?",
         order_by="entered_date, symbol",
         parameters=[sheet.strategy, sheet.variant],
     )  # fmt: skip
+    rows = sorted(
+        (
+            {
+                **row,
+                "entered": _when(row["entered_at"], row["entered_date"]),
+                "exited": _when(row["exited_at"], row["exited_date"]),
+            }
+            for row in rows
+        ),
+        key=lambda row: (row["entered"], row["symbol"]),
+    )
     closed = [row for row in rows if row["exited_date"] is not None]
     returns = np.array([row["net_return"] for row in closed], dtype=float)
     ranked = sorted(closed, key=lambda row: float(row["net_return"]))
@@ -241,6 +252,13 @@ def _trades(published: Published, sheet: Sheet) -> dict[str, Any]:
         "best": ranked[::-1][:5],
         "worst": ranked[:5],
     }
+
+
+def _when(moment: datetime | None, day: date | None) -> str:
+    """A trade's date, with New York's clock where the strategy trades within a session."""
+    if moment is not None:
+        return f"{moment.astimezone(NEW_YORK):%Y-%m-%d %H:%M}"
+    return "open" if day is None else wording.day(day)
 
 
 def _trade_summary(closed: Sequence[Row], returns: Any) -> dict[str, float] | None:

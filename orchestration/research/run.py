@@ -15,6 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from orchestration.build import read_analytics_inputs, write_tables
 from orchestration.configuration import Configuration, present_configuration
 from orchestration.errors import NightError, UsageError
@@ -25,6 +27,7 @@ from orchestration.resources import Settings, utc_now
 from orchestration.trials import all_trials, register_trial
 from warehouse.connection import connect
 from warehouse.context import Member
+from warehouse.frames import read_frame
 from warehouse.ledger import opened_ledger, refuse_other_world
 from warehouse.lock import writer_lock
 from warehouse.sessions import new_york_sessions
@@ -34,13 +37,23 @@ if TYPE_CHECKING:
 
     from analytics.costs import TradingCosts
     from analytics.inputs import AnalyticsInputs
-    from analytics.research import Answer
+    from analytics.research import Answer, Question
 
 MODELS = (
     *("+fct_prices", "+fct_signals", "+int_macro_as_of", "+int_fund_leverage"),
     *("dim_variants", "stg_exchange__sessions"),
 )
 """What the results of one variant start from, and everything above it."""
+INTRADAY_MODELS = ("+fct_intraday_signals", "+int_intraday_prices_adjusted")
+INTRADAY_FRAMES = {
+    "bars": "select * from intermediate.int_intraday_prices_adjusted "
+    "where symbol = $symbol order by bar_interval, bar_end_at",
+    "signals": "select * from marts.fct_intraday_signals "
+    "where symbol = $symbol and variant = $variant order by bar_end_at",
+    "hours": "select session_date, open_at, close_at from staging.stg_exchange__sessions "
+    "order by session_date",
+}
+INTRADAY_SYMBOL = "SPY"
 PERIOD = re.compile(r"(\d+)(d|w|mo|y)")
 UNITS = {"d": "days", "w": "weeks", "mo": "months", "y": "years"}
 LISTED_SYMBOLS = 3
@@ -54,7 +67,8 @@ class Asked:
     `period`: such as 6mo or 3y, back from the latest night, or `max`. `cost_bps`: all trading
     costs together, None for the configured ones. `split`: share of the period that trains, None for
     no comparison.
-    `asked_by`: the command, for the registry.
+    `asked_by`: the command, for the registry. `bars_of`: whose intraday bars, where the strategy
+    reads such.
     """
 
     variant: AskedVariant
@@ -64,6 +78,12 @@ class Asked:
     benchmark: str = "SPY"
     cost_bps: float | None = None
     split: float | None = None
+    bars_of: str | None = None
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """dbt's selection words for what the answer starts from."""
+        return MODELS if self.bars_of is None else (*MODELS, *INTRADAY_MODELS)
 
     @property
     def extras(self) -> Mapping[str, Any]:
@@ -73,12 +93,15 @@ class Asked:
             found["members"] = sorted(self.symbols)
         if self.cost_bps is not None:
             found["cost_bps"] = self.cost_bps
+        if self.bars_of not in (None, INTRADAY_SYMBOL):
+            found["symbol"] = self.bars_of
         return found
 
     @property
     def stem(self) -> str:
         """What its files are called: the same question, the same names."""
         parts = [self.variant.strategy, self.variant.name]
+        parts += [] if self.bars_of is None else [self.bars_of]
         if self.symbols:
             shown = "-".join(sorted(self.symbols)[:LISTED_SYMBOLS])
             if len(self.symbols) > LISTED_SYMBOLS:
@@ -97,6 +120,8 @@ class Ready:
     """A scratch build with everything an answer needs; nothing has been evaluated yet.
 
     `file`: the build; `night`: whose data it holds; `first_day`: where the period begins.
+    `universe`: whose members are traded, empty where the strategy has its own funds. `symbols`:
+    what may be held.
     """
 
     asked: Asked
@@ -141,8 +166,8 @@ def prepared(settings: Settings, asked: Asked, say: Callable[[str], None]) -> It
             inputs=inputs,
             parameters=parameters,
             first_day=first_day,
-            universe=configuration.universe.name,
-            symbols=configuration.universe.member_symbols,
+            universe=configuration.universe.name if asked.variant.strategy == "equities" else "",
+            symbols=_traded(inputs, configuration, asked),
         )
 
 
@@ -155,7 +180,7 @@ def answer(settings: Settings, ready: Ready) -> "Answer":
         The variant has decided nothing in the period, or the split leaves too little of it.
     """
     from analytics.errors import AnalyticsError
-    from analytics.research import Question, run_research
+    from analytics.research import Question
 
     asked = ready.asked
     question = Question(
@@ -166,7 +191,7 @@ def answer(settings: Settings, ready: Ready) -> "Answer":
         split=asked.split,
     )
     try:
-        found = run_research(ready.inputs, question)
+        found = _evaluated(ready, question)
     except AnalyticsError as err:
         raise UsageError(f"{str(err)[:1].upper()}{str(err)[1:]}.") from err
     home, now = settings.home, utc_now(settings)
@@ -177,6 +202,26 @@ def answer(settings: Settings, ready: Ready) -> "Answer":
         register_trial(ledger, found.trial, evaluated_by=asked.asked_by, evaluated_at=now)
     write_tables(ready.file, {f"analytics.{name}": frame for name, frame in found.tables.items()})
     return found
+
+
+def _evaluated(ready: Ready, question: "Question") -> "Answer":
+    """Run the strategy on its sessions, or on the bars that it reads."""
+    asked = ready.asked
+    if asked.bars_of is None:
+        from analytics.research import run_research
+
+        return run_research(ready.inputs, question)
+    from analytics.intraday_research import IntradayFrames, run_intraday_research
+
+    names = {"symbol": asked.bars_of, "variant": asked.variant.name}
+    with connect(ready.file, read_only=True) as build:
+        frames = {
+            name: read_frame(build, sql, {key: names[key] for key in names if f"${key}" in sql})
+            for name, sql in INTRADAY_FRAMES.items()
+        }
+    return run_intraday_research(
+        ready.inputs, IntradayFrames(**frames), question, symbol=asked.bars_of
+    )
 
 
 def first_day_of(period: str, night: date) -> date | None:
@@ -231,6 +276,8 @@ def _refuse_unknown_symbols(settings: Settings, asked: Asked) -> None:
     if not settings.home.published.exists():
         raise NightError("No night has been published yet: run `mqp nightly` first.")
     wanted = {*asked.symbols, asked.benchmark}
+    if asked.bars_of is not None:
+        _refuse_symbol_without_bars(settings, asked.bars_of)
     with connect(settings.home.published, read_only=True) as published:
         known = published.execute("select symbol from marts.dim_instruments").fetchall()
     held = {row[0] for row in known}
@@ -239,6 +286,23 @@ def _refuse_unknown_symbols(settings: Settings, asked: Asked) -> None:
         raise UsageError(
             f"The warehouse has no bars of {', '.join(unknown)}: add "
             f"{'it' if len(unknown) == 1 else 'them'} to the universe file and run `mqp nightly`."
+        )
+
+
+def _refuse_symbol_without_bars(settings: Settings, symbol: str) -> None:
+    with connect(settings.home.published, read_only=True) as published:
+        try:
+            known = published.execute(
+                "select distinct symbol from intermediate.int_intraday_bars_reconciled order by 1"
+            ).fetchall()
+        except duckdb.CatalogException:
+            known = []
+    held = [row[0] for row in known]
+    if symbol not in held:
+        listed = ", ".join(held) or "none"
+        raise UsageError(
+            f"The warehouse has no intraday bars of {symbol} (it has: {listed}): add it to "
+            "'intraday' in the universe file and run `mqp nightly`."
         )
 
 
@@ -256,7 +320,7 @@ def _build(
         configuration=configuration,
         attempt=night.attempt,
     )
-    return rebuilder.build_variant(moment, target, asked.variant, select=MODELS)
+    return rebuilder.build_variant(moment, target, asked.variant, select=asked.models)
 
 
 def _inputs(
@@ -278,6 +342,19 @@ def _inputs(
         trials=trials,
     )
     return inputs, parameters
+
+
+def _traded(
+    inputs: "AnalyticsInputs", configuration: Configuration, asked: Asked
+) -> tuple[str, ...]:
+    """What the variant may hold: the members, the strategy's funds, or the symbol of the bars."""
+    if asked.bars_of is not None:
+        return (asked.bars_of,)
+    if asked.variant.strategy == "equities":
+        return configuration.universe.member_symbols
+    signals = inputs.signals
+    own = signals[signals["strategy"] == asked.variant.strategy]
+    return tuple(sorted(own["symbol"].unique()))
 
 
 def _with_extras(variants: "pd.DataFrame", asked: Asked) -> "tuple[pd.DataFrame, str]":

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from analytics.performance import FEWEST_SESSIONS_IN_MARKET
 from orchestration.commands.text_tables import table_lines
 from reports import wording
 from reports.performance import MAIN_METRICS, MORE_METRICS
@@ -32,10 +33,23 @@ def summary_lines(found: "Answer", sheet: Sheet, *, banner: str | None) -> list[
         "",
         _deflation(sheet),
     ]
+    if _has_no_ratio(found.tables["backtest_metrics"], sheet):
+        lines.append(
+            f"No Sharpe ratio: fewer than {FEWEST_SESSIONS_IN_MARKET} sessions in the market."
+        )
     oos = found.tables.get("oos")
     if oos is not None:
         lines += ["", *oos_lines(oos)]
     return lines
+
+
+def _has_no_ratio(metrics: "pd.DataFrame", sheet: Sheet) -> bool:
+    own = metrics[
+        (metrics["strategy"] == sheet.strategy)
+        & (metrics["sample"] == "full")
+        & (metrics["metric"] == "sharpe")
+    ]
+    return bool(own["value"].isna().all())
 
 
 def oos_lines(rows: "pd.DataFrame") -> list[str]:

@@ -146,6 +146,23 @@ def volatility_variant(
     )
 
 
+def intraday_variant(*, style: str, interval: str) -> AskedVariant:
+    """Name the intraday variant of some options.
+
+    Raises
+    ------
+    UsageError
+        No such style or interval.
+    """
+    rows = seed_rows("intraday_variants")
+    _refuse_unknown("--style", style, sorted({row["style"] for row in rows}))
+    _refuse_unknown("--interval", interval, sorted({row["bar_interval"] for row in rows}))
+    (name,) = (
+        row["variant"] for row in rows if (row["style"], row["bar_interval"]) == (style, interval)
+    )
+    return AskedVariant("intraday", name)
+
+
 @lru_cache(maxsize=8)
 def seed_rows(seed: str) -> tuple[dict[str, str], ...]:
     """Read a seed of the dbt project as it stands in its file."""

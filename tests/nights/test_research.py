@@ -100,6 +100,21 @@ def test_credit_without_ice_reads_the_proxy_alone(home: Home, small_universe: Pa
     assert [by for by, _ in trials(home, "credit")] == ["mqp credit"]  # the grid's own was known
 
 
+def test_intraday_is_flat_at_every_close(home: Home, small_universe: Path) -> None:
+    words = ("intraday", "--style", "frequent", "--interval", "5m")
+    found = asked(home, *words, small_universe=small_universe)
+    assert found["members"] == ["SPY"]
+    path = next(Path(path) for path in found["tables"] if path.endswith("_daily.csv"))
+    with path.open(newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["variant"] == "frequent_5m"]
+    assert len(rows) > 40
+    assert {float(row["net_exposure"]) for row in rows} == {0.0}
+    for row in rows:
+        gross, net = float(row["gross_return"]), float(row["net_return"])
+        assert net <= gross + 1e-15
+    assert [by for by, _ in trials(home, "intraday")] == ["mqp intraday"]
+
+
 def test_oos_compares_what_the_night_chose(home: Home, small_universe: Path) -> None:
     found = asked(home, "oos", small_universe=small_universe)
     windows = {(row["strategy"], row["window"]) for row in found["rows"]}
@@ -125,6 +140,8 @@ def test_oos_compares_what_the_night_chose(home: Home, small_universe: Path) -> 
         (("volatility", "--cost-bps", "-1"), "--cost-bps is -1"),
         (("credit", "--benchmark", "nope"), "no bars of NOPE"),
         (("oos", "--split", "1.5"), "--split is 1.5"),
+        (("intraday", "--ticker", "AAPL"), "no intraday bars of AAPL (it has: SPY)"),
+        (("intraday", "--interval", "2m"), "--interval is '2m'"),
     ],
 )
 def test_wrong_question_is_one_sentence(
@@ -135,7 +152,7 @@ def test_wrong_question_is_one_sentence(
     assert len([line for line in done.stderr.splitlines() if line.startswith("mqp:")]) == 1
 
 
-@pytest.mark.parametrize("command", ["equities", "credit", "volatility", "oos"])
+@pytest.mark.parametrize("command", ["equities", "credit", "volatility", "intraday", "oos"])
 def test_without_a_night_the_sentence_says_what_to_do(tmp_path: Path, command: str) -> None:
     assert "run `mqp nightly` first" in mqp(tmp_path, command, expect=1).stderr
 

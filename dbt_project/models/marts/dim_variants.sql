@@ -18,6 +18,10 @@ volatility_variants as (
     select * from {{ ref('volatility_variants') }}
 ),
 
+intraday_variants as (
+    select * from {{ ref('intraday_variants') }}
+),
+
 styled as (
     select
         equity_variants.*,
@@ -78,12 +82,28 @@ volatility as (
     from volatility_variants
 ),
 
+intraday as (
+    select
+        'intraday' as strategy,
+        variant,
+        is_default,
+        to_json({
+            'band_deviations': band_deviations,
+            'bar_interval': bar_interval,
+            'rsi_high': rsi_high,
+            'rsi_low': rsi_low
+        })::varchar as parameters
+    from intraday_variants
+),
+
 final as (
     select * from equities
     union all by name
     select * from credit
     union all by name
     select * from volatility
+    union all by name
+    select * from intraday
 )
 
 select * from final
