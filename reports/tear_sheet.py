@@ -130,8 +130,8 @@ def verdict(found: Mapping[str, Estimate], base: DailyReturns, sheet: Sheet) -> 
     if deflated is None or wording.is_missing(deflated.value):
         return f"{said}; {tried} tried so far."
     return (
-        f"{said}. After {tried} tried, the probability that there is any skill in it is "
-        f"{wording.percent(deflated.value, 0)}."
+        f"{said}. Deflated for {tried} tried so far: {wording.percent(deflated.value, 0)}; "
+        f"50{wording.NARROW}% is what the best of so many shows without any skill."
     )
 
 
