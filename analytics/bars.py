@@ -148,41 +148,13 @@ def clocked_targets(rows: BarRows, wanted: Floats) -> Floats:
     What is known at a bar's end is the calendar, not whether the next bar will be there. An order
     waits for the session's next bar; at the moment the last one begins, every order to hold is
     withdrawn and everything held is to be sold. So a bar that only the last one follows, or none,
-    leads to nothing: where the bar between them is missing, the clock says so in its place.
+    leads to nothing: where the bar between them is missing, the clock says so in its place. Whether
+    a session breaks off is known only at its close: what is still held then is sold at the next
+    open there is.
     """
     leads_to_nothing = rows.is_session_end.copy()
     leads_to_nothing[:-1] |= rows.is_last_bar[1:]
     return np.where(leads_to_nothing[:, None], 0.0, wanted)
-
-
-def closing_rows(rows: BarRows, targets: Floats, hours: SessionHours) -> BarRows:
-    """Rows at the close of sessions that break off while something is held.
-
-    Parameters
-    ----------
-    rows : T bars.
-    targets : (T, V), as the clock leaves them.
-    hours : the exchange's, of every session of the rows.
-
-    Returns
-    -------
-    One row for each such session, in which it all is sold at the session's last price.
-    """
-    is_cut_off = rows.is_session_end & ~rows.is_last_bar
-    # held through a bar is what was wanted at the end of the one before it
-    is_held = np.zeros(rows.dates.shape[0], dtype=np.bool_)
-    is_held[1:] = (targets[:-1] != 0.0).any(axis=1)
-    t = np.flatnonzero(is_cut_off & is_held)
-    return BarRows(
-        dates=rows.dates[t],
-        starts=rows.ends[t],
-        ends=hours.closes[np.searchsorted(hours.dates, rows.dates[t])],
-        open_usd=rows.close_usd[t],
-        close_usd=rows.close_usd[t],
-        raw_open_usd=rows.raw_close_usd[t],
-        raw_close_usd=rows.raw_close_usd[t],
-        is_last_bar=np.ones(t.shape[0], dtype=np.bool_),
-    )
 
 
 def empty_rows(rows: BarRows, hours: SessionHours) -> BarRows:

@@ -35,7 +35,6 @@ NAMED: tuple[Episode, ...] = (
 )
 """Closes of SPY: the last before the fall, and the lowest or last of it. Known only afterwards;
 nothing is decided by them."""
-LONGEST_WEEKEND = np.timedelta64(5, "D")
 
 
 def deepest_falls(returns: Floats, sessions: Days, *, count: int = 5) -> list[Episode]:
@@ -70,22 +69,24 @@ def deepest_falls(returns: Floats, sessions: Days, *, count: int = 5) -> list[Ep
     ]
 
 
-def episode_return(returns: Floats, days: Days, episode: Episode) -> float:
+def episode_return(returns: Floats, sessions: Days, episode: Episode) -> float:
     """Compound a path's returns over an episode; NaN unless it covers the whole of it.
 
     Parameters
     ----------
     returns : (R,), simple return per session.
-    days : (R,), dates of the sessions, ascending.
+    sessions : (R + 1,), dates: the close before the first row, then each row's; ascending.
     episode : returns after the close of its first day count, up to its last day's.
     """
     first, last = np.datetime64(episode.first, "D"), np.datetime64(episode.last, "D")
+    days = sessions[1:]
     inside = (days > first) & (days <= last)
-    if not inside.any() or days[-1] < last or days[inside][0] > first + LONGEST_WEEKEND:
+    if not inside.any() or sessions[0] > first or sessions[-1] < last:
         return float("nan")
     return float(np.prod(1.0 + returns[inside]) - 1.0)
 
 
-def covered(episodes: Sequence[Episode], days: Days) -> list[Episode]:
-    """Keep the episodes that lie within a path's sessions."""
-    return [one for one in episodes if np.isfinite(episode_return(np.zeros(len(days)), days, one))]
+def covered(episodes: Sequence[Episode], sessions: Days) -> list[Episode]:
+    """Keep the episodes that lie within a path's sessions, the close before them included."""
+    nothing = np.zeros(len(sessions) - 1)
+    return [one for one in episodes if np.isfinite(episode_return(nothing, sessions, one))]

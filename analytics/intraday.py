@@ -17,7 +17,6 @@ from analytics.bars import (
     SessionHours,
     bar_rows,
     clocked_targets,
-    closing_rows,
     empty_rows,
     hours_from_frame,
     market_of_bars,
@@ -33,7 +32,7 @@ from analytics.trades import list_trades
 SESSION_END = "session_end"
 """Why the clock closes what a missing last bar but one could not."""
 NO_LATER_BAR = "no_later_bar"
-"""Why a position ends at its session's last price: the session has no more bars."""
+"""Why a position is sold at another session's open: its own broke off before the last bar."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +107,11 @@ def run_intraday(
     -----
     Timing: a decision uses what is known at its bar's end and is filled at the open of the next bar
     of the same session; a missing bar delays it. When the session's last bar begins, known from the
-    calendar, what waits is withdrawn and what is held is sold. A session that breaks off before
-    ends at its last price, with costs and the reason `no_later_bar`.
-    Interest: cash earns the bill between sessions, by calendar days; a borrow fee, which is due
-    overnight, never.
+    calendar, what waits is withdrawn and what is held is sold. Where a session breaks off before
+    that, nobody can sell: what is held is carried to the next session with a bar and sold at its
+    open, with the reason `no_later_bar`.
+    Interest: cash earns the bill between sessions, and a short so carried pays its borrow fee, by
+    calendar days.
     Missing data: a session without bars, or without decisions, is a session flat.
     """
     mine, theirs = signals[signals["symbol"] == symbol], bars[bars["symbol"] == symbol]
@@ -160,9 +160,8 @@ def _bar_book(
     wanted, words, variants, names = _laid_out(rows, signals)
     targets = clocked_targets(rows, wanted)
     words[(targets == 0.0) & (wanted != 0.0)] = names.index(SESSION_END)
-    ends = closing_rows(rows, targets, hours)
-    words[np.isin(rows.dates, ends.dates) & rows.is_session_end] = names.index(NO_LATER_BAR)
-    extra, _ = ends.joined(empty_rows(rows, hours))
+    words[rows.is_session_end & ~rows.is_last_bar] = names.index(NO_LATER_BAR)
+    extra = empty_rows(rows, hours)
     rows, order = rows.joined(extra)
     n_extra = extra.dates.shape[0]
     targets = np.concatenate([targets, np.zeros((n_extra, len(variants)))])[order]

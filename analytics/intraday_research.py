@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analytics.arrays import Days
+from analytics.arrays import Days, Floats
 from analytics.errors import InputError
 from analytics.frames import Calendar
 from analytics.inputs import AnalyticsInputs, lay_out
@@ -105,12 +105,21 @@ def _daily(run: IntradayRun, benchmarks: NamedBacktest, calendar: Calendar) -> p
             "net_return": run.rows.net_return[:, 0],
             "turnover": run.rows.turnover[:, 0],
             "gross_exposure": run.rows.gross_exposure[:, 0],
-            "net_exposure": 0.0,  # at the close, as in every other row
+            "net_exposure": _closing_exposure(run),
             "available_at": moments(calendar.decided_at[at]),
         }
     )
     others = daily_rows([benchmarks], calendar)
     return pd.concat([own, others[_is_on(others, run.sessions)]], ignore_index=True)
+
+
+def _closing_exposure(run: IntradayRun) -> Floats:
+    """What is held at each session's close over its equity, (R,): 0 unless the bars broke off."""
+    (book,) = run.books.values()
+    of_row = book.rows.dates[book.backtest.sessions]
+    last = np.searchsorted(of_row, run.sessions, side="right") - 1
+    exposure: Floats = book.backtest.net_exposure[last, 0]
+    return exposure
 
 
 def _is_on(rows: pd.DataFrame, sessions: Days) -> pd.Series:

@@ -190,15 +190,6 @@ class DailyRows:
         """Return rows `first` to `last`, the last one excluded."""
         return DailyRows(**{name: value[first:last] for name, value in vars(self).items()})
 
-    def of_variant(self, column: int) -> "DailyRows":
-        """Return the rows of one variant, V = 1."""
-        return DailyRows(
-            **{
-                name: value if name == "bill_return" else value[:, column : column + 1]
-                for name, value in vars(self).items()
-            }
-        )
-
 
 @dataclass(frozen=True, eq=False)
 class NamedRows:

@@ -218,7 +218,7 @@ def _first_decision(decided: int, sessions: Days, question: Question) -> int:
 
 def _rolling_rows(named: NamedRows, days: Days, window: int) -> pd.DataFrame:
     excess = named.rows.net_return[:, 0] - named.rows.bill_return
-    value, lower, upper = rolling_sharpe(excess, window=window)
+    value, lower, upper = rolling_sharpe(excess, named.rows.gross_exposure[:, 0], window=window)
     return pd.DataFrame(
         {"session_date": dates(days), "value": value, "lower": lower, "upper": upper}
     )
@@ -229,8 +229,9 @@ def _episode_rows(simulated: Simulated, benchmark: str) -> pd.DataFrame:
     days, rows = simulated.sessions, simulated.named.rows
     column = simulated.benchmarks.variants.index(benchmark.lower())
     other = simulated.benchmarks.rows.net_return[:, column]
-    falls = deepest_falls(other, np.append(simulated.start, days))
-    episodes = [*falls, *covered(NAMED, days)]
+    closes = np.append(simulated.start, days)
+    falls = deepest_falls(other, closes)
+    episodes = [*falls, *covered(NAMED, closes)]
     returns = {
         "net_return": rows.net_return[:, 0],
         "gross_return": rows.gross_return[:, 0],
@@ -243,7 +244,7 @@ def _episode_rows(simulated: Simulated, benchmark: str) -> pd.DataFrame:
             "first_date": pd.to_datetime([one.first for one in episodes]),
             "last_date": pd.to_datetime([one.last for one in episodes]),
             **{
-                name: [episode_return(values, days, one) for one in episodes]
+                name: [episode_return(values, closes, one) for one in episodes]
                 for name, values in returns.items()
             },
         }

@@ -7,17 +7,22 @@ from scipy.special import ndtri
 from analytics.arrays import PER_ROOT_YEAR, Floats
 from analytics.errors import ParameterError
 from analytics.inference import sharpe_error
-from analytics.performance import moments, sharpe
+from analytics.performance import FEWEST_SESSIONS_IN_MARKET, moments, sharpe
 
 
 def rolling_sharpe(
-    excess_returns: Floats, *, window: int = 252, confidence: float = 0.95
+    excess_returns: Floats,
+    gross_exposure: Floats,
+    *,
+    window: int = 252,
+    confidence: float = 0.95,
 ) -> tuple[Floats, Floats, Floats]:
     """Return the annualised Sharpe ratio of the trailing window and the ends of its interval.
 
     Parameters
     ----------
     excess_returns : (R,), net return less the bill's, per session.
+    gross_exposure : (R,), at the close.
     window : sessions, at least 2.
     confidence : of the interval, between 0.5 and 1.
 
@@ -34,7 +39,8 @@ def rolling_sharpe(
 
     Notes
     -----
-    Missing data: NaN until the window is full and where nothing varies in it.
+    Missing data: NaN until the window is full, and where fewer than 20 of its sessions end with a
+    position: interest less the bill is rounding, and a ratio of it means nothing.
     """
     if window < 2 or not 0.5 < confidence < 1.0:
         raise ParameterError(
@@ -45,6 +51,8 @@ def rolling_sharpe(
         windows = np.ascontiguousarray(sliding_window_view(excess_returns, window).T)
         ratio = sharpe(windows) / PER_ROOT_YEAR
         reach = ndtri(0.5 + confidence / 2.0) * sharpe_error(ratio, window, *moments(windows))
+        held = sliding_window_view(gross_exposure != 0.0, window).sum(axis=1)
+        ratio[held < FEWEST_SESSIONS_IN_MARKET] = np.nan
         for ends, known in ((value, ratio), (lower, ratio - reach), (upper, ratio + reach)):
             ends[window - 1 :] = known * PER_ROOT_YEAR
     return value, lower, upper

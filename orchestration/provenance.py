@@ -11,6 +11,7 @@ from orchestration.resources import REPOSITORY, Settings
 
 CODE_FOLDERS = ("analytics", "dbt_project", "ingestion", "orchestration", "reports", "warehouse")
 CODE_SUFFIXES = frozenset({".py", ".sql", ".csv", ".yml", ".yaml", ".html", ".css", ".js", ".j2"})
+OUTPUT_FILES = frozenset({"reports/latest.html", "reports/oos_registry.csv"})
 OUTPUT_FOLDERS = frozenset({"target", "build", "nights", "data_docs", "backtests", "metrics"})
 
 
@@ -22,7 +23,7 @@ def code_hash() -> str:
         for path in sorted((REPOSITORY / folder).rglob("*")):
             inside = path.relative_to(REPOSITORY)
             if path.suffix in CODE_SUFFIXES and not OUTPUT_FOLDERS.intersection(inside.parts):
-                if inside.as_posix() == "reports/latest.html":
+                if inside.as_posix() in OUTPUT_FILES:
                     continue
                 digest.update(inside.as_posix().encode())
                 digest.update(path.read_bytes())

@@ -32,7 +32,7 @@ def test_path_that_only_rises_has_no_fall() -> None:
 
 
 def test_return_is_compounded_after_the_close_of_the_first_day() -> None:
-    found = episode_return(RETURNS, DAYS[1:], Episode("x", day(2), day(4)))
+    found = episode_return(RETURNS, DAYS, Episode("x", day(2), day(4)))
     assert found == pytest.approx(88 / 110 - 1, rel=1e-12)
 
 
@@ -41,9 +41,10 @@ def test_return_is_compounded_after_the_close_of_the_first_day() -> None:
     [
         Episode("ends later", day(9), date(2017, 7, 1)),
         Episode("began earlier", date(2017, 5, 20), day(4)),
+        Episode("began a day earlier", date(2017, 5, 31), day(4)),
         Episode("elsewhere", date(2016, 1, 1), date(2016, 2, 1)),
     ],
 )
 def test_episode_that_is_not_covered_has_no_return(episode: Episode) -> None:
-    assert np.isnan(episode_return(RETURNS, DAYS[1:], episode))
-    assert covered([episode], DAYS[1:]) == []
+    assert np.isnan(episode_return(RETURNS, DAYS, episode))
+    assert covered([episode], DAYS) == []

@@ -159,14 +159,30 @@ def test_clock_withdraws_an_entry_that_only_the_last_bar_could_fill():
     assert run.rows.turnover.sum() == 0.0
 
 
-def test_session_that_breaks_off_ends_at_its_last_price_and_says_so():
-    # bought at 100, the last price is 95; the next session opens at 200 and is not for this account
-    bars = toy_bars([[(100, 100), (100, 98), (97, 95), None, None], [(200, 200)] * 5])
+def test_position_of_a_session_that_breaks_off_is_sold_at_the_next_open():
+    """Nobody sells at a price of which it is known only later that it was the last.
+
+    10,000 shares bought at 100 stand at 95 when the bars end; the next session opens at 60. Costs
+    are 5 bps of 1,000,000, then of 600,000.
+    """
+    bars = toy_bars([[(100, 100), (100, 98), (97, 95), None, None], [(60, 60)] * 5])
     run = run_of(bars, toy_signals(bars, [[BUY, KEEP, KEEP], [FLAT] * 5]))
     assert run.trades["exit_reason"].tolist() == [NO_LATER_BAR]
-    assert run.trades["exit_price_usd"].tolist() == [95]
-    assert run.trades["exited_at"].tolist() == [MONDAY + 3 * BAR]
-    assert run.rows.net_return[:, 0].tolist() == near([-0.05 - 0.0005 * 1.95, 0.0])
+    assert run.trades["exit_price_usd"].tolist() == [60]
+    equity = [1_000_000 - 500 - 50_000, 1_000_000 - 500 - 400_000 - 300]
+    assert run.rows.net_return[:, 0].tolist() == near(
+        [equity[0] / 1_000_000 - 1, equity[1] / equity[0] - 1]
+    )
+
+
+def test_short_that_is_carried_overnight_pays_its_borrow_fee():
+    # short 10,000 at 100 over one night: 0.5 % of 1,000,000 a year of 360 days
+    bars = toy_bars([[(100, 100), (100, 100), (100, 100), None, None], [(100, 100)] * 5])
+    costs = TradingCosts(0.0, 0.0, 0.0, borrow_fee_annual_fraction=0.005)
+    run = run_of(
+        bars, toy_signals(bars, [[SHORT, KEEP_SHORT, KEEP_SHORT], [FLAT] * 5]), costs=costs
+    )
+    assert run.rows.net_return[:, 0].tolist() == near([0.0, -0.005 / 360])
 
 
 def test_order_that_finds_no_bar_is_forgotten_overnight():
@@ -175,11 +191,11 @@ def test_order_that_finds_no_bar_is_forgotten_overnight():
     assert run.trades.empty
 
 
-def test_exit_that_finds_no_bar_ends_at_the_last_price():
+def test_exit_that_finds_no_bar_waits_for_the_next_session():
     bars = toy_bars([[(100, 100), (100, 100), (100, 103), None, None], [(50, 50)] * 5])
     run = run_of(bars, toy_signals(bars, [[BUY, KEEP, SELL], [FLAT] * 5]), costs=FREE)
     assert run.trades["exit_reason"].tolist() == [NO_LATER_BAR]
-    assert run.trades["profit_usd"].tolist() == near([30_000])
+    assert run.trades["profit_usd"].tolist() == near([-500_000])
 
 
 def test_reversal_is_two_trades():
@@ -286,17 +302,19 @@ def walked(bars: pd.DataFrame, signals: pd.DataFrame, *, rate: float, night: flo
     wanted = dict(zip(signals["bar_end_at"], signals["target_weight"], strict=True))
     calendar = sessions()
     calendar = calendar[calendar["session_date"] <= bars["session_date"].max()]
-    cash, shares, returns, evening = 1e6, 0.0, [], None
+    cash, shares, close, returns, evening = 1e6, 0.0, 0.0, [], None
 
     def trade(cash: float, shares: float, after: float, price: float) -> tuple[float, float]:
         bought = (after - shares) * price
         return cash - bought - abs(bought) * rate, after
 
     for day in calendar.itertuples():
-        capital = cash
+        capital = cash + shares * close
         if evening is not None:
-            cash *= 1 + night * (day.session_date - evening).days
-        evening, before, order, close = day.session_date, 0.0, None, 0.0
+            nights = (day.session_date - evening).days
+            cash += night * nights * cash - 0.005 * nights / 360 * max(-shares * close, 0.0)
+        # what a session that broke off has left is sold at the first open
+        evening, before, order = day.session_date, 0.0, 0.0 if shares else None
         for row in bars[bars["session_date"] == day.session_date].itertuples():
             is_last = row.bar_end_at == day.close_at
             if is_last:  # it begins: nothing is bought any more, everything is sold
@@ -306,8 +324,7 @@ def walked(bars: pd.DataFrame, signals: pd.DataFrame, *, rate: float, night: flo
             close, weight = row.split_adjusted_close_usd, wanted[row.bar_end_at]
             order = weight * (cash + shares * close) / close if weight != before else None
             before = weight
-        cash, shares = trade(cash, shares, 0.0, close)
-        returns.append(cash / capital - 1)
+        returns.append((cash + shares * close) / capital - 1)
     return returns
 
 
@@ -324,7 +341,7 @@ def test_sessions_equal_a_plain_loop_over_bars(seed):
 @pytest.mark.parametrize("seed", range(8))
 def test_profits_of_the_trades_are_what_the_account_gained(seed):
     bars, signals = random_market(seed)
-    run = run_of(bars, signals)
+    run = run_of(bars, signals, costs=TradingCosts(borrow_fee_annual_fraction=0.0))
     grown = (np.prod(1 + run.rows.net_return, axis=0) - 1) * 1e6
     assert len(run.trades) > 15
     for v, name in enumerate(run.variants):
@@ -333,14 +350,15 @@ def test_profits_of_the_trades_are_what_the_account_gained(seed):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_nothing_is_held_overnight(seed):
+def test_nothing_is_held_overnight_unless_the_bars_broke_off(seed):
     bars, signals = random_market(seed)
     run = run_of(bars, signals)
     book = run.books["5m"]
-    at_end = book.rows.is_session_end[book.backtest.sessions]
+    at_end = book.rows.is_last_bar[book.backtest.sessions]
     assert (book.backtest.gross_exposure[at_end] == 0.0).all()
-    entered, exited = (run.trades[name].dt.date for name in ("entered_at", "exited_at"))
-    assert (entered == exited).all()
+    closed = run.trades[run.trades["exit_reason"].notna()]
+    is_same = closed["entered_at"].dt.date == closed["exited_at"].dt.date
+    assert (is_same == (closed["exit_reason"] != NO_LATER_BAR)).all()
 
 
 def test_gross_less_net_is_the_costs_on_one_equity_path():
