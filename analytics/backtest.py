@@ -22,6 +22,7 @@ class Backtest:
     """
 
     market: Market
+    fill: Fill
     first_decision: int
     sessions: Ints
     net_return: Floats
@@ -131,6 +132,7 @@ def run_backtest(
     totals = SessionTotals(*usd)
     return Backtest(
         market=market,
+        fill=fill,
         first_decision=start,
         sessions=rows,
         net_return=totals.net_return,

@@ -13,6 +13,7 @@ from analytics.intraday import IntradayRun, run_intraday
 from analytics.performance import NamedRows
 from analytics.research import Answer, Question, Simulated, answered, benchmarks_from
 from analytics.tables import NamedBacktest, daily_rows, dates, moments, texts
+from analytics.walk_forward import FEWEST_TRAINING_SESSIONS
 
 INTRADAY = "intraday"
 
@@ -56,18 +57,12 @@ def run_intraday_research(
     """
     signals = frames.signals
     own = signals[(signals["variant"] == question.variant) & (signals["symbol"] == symbol)]
+    asked = own
     if question.first_day is not None:
-        own = own[pd.to_datetime(own["session_date"]) >= pd.Timestamp(question.first_day)]
-    if own.empty:
+        asked = own[pd.to_datetime(own["session_date"]) >= pd.Timestamp(question.first_day)]
+    if asked.empty:
         raise InputError(f"there are no {question.variant} decisions of {symbol} in this period")
-    run = run_intraday(
-        frames.bars,
-        own,
-        symbol=symbol,
-        sessions=frames.hours,
-        bill=inputs.macro,
-        costs=inputs.portfolio_config.costs,
-    )
+    run, whole = (_run(rows, inputs, frames, symbol) for rows in (asked, own))
     calendar, market = lay_out(inputs)
     first = int(np.searchsorted(calendar.sessions, run.sessions[0])) - 1
     if first < 0:
@@ -78,6 +73,7 @@ def run_intraday_research(
     return answered(
         Simulated(
             named=named,
+            tried=NamedRows(INTRADAY, whole.variants, whole.rows),
             sessions=run.sessions,
             start=calendar.sessions[first],
             benchmarks=benchmarks.daily.between(0, n_rows),
@@ -89,6 +85,20 @@ def run_intraday_research(
         ),
         inputs,
         question,
+        fewest_sessions=FEWEST_TRAINING_SESSIONS,
+    )
+
+
+def _run(
+    signals: pd.DataFrame, inputs: AnalyticsInputs, frames: IntradayFrames, symbol: str
+) -> IntradayRun:
+    return run_intraday(
+        frames.bars,
+        signals,
+        symbol=symbol,
+        sessions=frames.hours,
+        bill=inputs.macro,
+        costs=inputs.portfolio_config.costs,
     )
 
 

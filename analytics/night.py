@@ -15,6 +15,7 @@ from analytics.metric_tables import (
     window_metric_rows,
     window_rows,
 )
+from analytics.performance import NamedRows
 from analytics.portfolio import Portfolio, run_portfolio
 from analytics.portfolio_tables import (
     EMPTY_COLUMNS,
@@ -29,10 +30,11 @@ from analytics.settings import PortfolioConfig
 from analytics.sleeves import Sleeve, plan_sleeves
 from analytics.tables import NamedBacktest, daily_rows, joined, position_rows, trade_rows
 from analytics.targets import StrategyTargets, targets_from_signals
-from analytics.trials import count_trials, trial_rows
+from analytics.trials import count_trials, trial_rows, tried_rows
 from analytics.walk_forward import WALK_FORWARD, Selection, select_variants, stitch
 
 PORTFOLIO = "portfolio"
+TRIALS = "trials"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,8 @@ class AnalyticsResults:
     """One frame per table of the schema `analytics`; dates without a zone, moments in UTC.
 
     The frames of the portfolio are empty when none of its strategies has decided anything yet,
-    those of the record as long as no recorded decision has earned anything.
+    those of the record as long as no recorded decision has earned anything. `trials`: what has been
+    evaluated, as `trials.trial_rows`.
     """
 
     backtest_positions: pd.DataFrame
@@ -54,19 +57,24 @@ class AnalyticsResults:
     orders: pd.DataFrame
     record_daily: pd.DataFrame
     record_metrics: pd.DataFrame
+    trials: pd.DataFrame
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return table name (`analytics.backtest_daily`) → frame."""
-        return {f"analytics.{name}": frame for name, frame in vars(self).items()}
+        """Return table name (`analytics.backtest_daily`) → frame; trials belong to the registry."""
+        return {f"analytics.{name}": frame for name, frame in vars(self).items() if name != TRIALS}
 
 
 @dataclass(frozen=True, eq=False)
 class StrategyRun:
-    """One strategy: targets, selections, the backtests of all variants and of the stitched path."""
+    """One strategy: targets, selections, the backtests of all variants and of the stitched path.
+
+    `tried`: the variants' rows filled at the next open, on which trials are compared.
+    """
 
     targets: StrategyTargets
     selections: list[Selection]
     named: tuple[NamedBacktest, NamedBacktest]
+    tried: NamedRows
     sleeve: Sleeve
 
 
@@ -104,7 +112,8 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
     own = [] if portfolio is None else [_named_portfolio(portfolio)]
     books = [*listed, *own]
     grids = [run.named[0].daily for run in runs]
-    search = count_trials(trial_rows(grids, inputs.variants), inputs.trials)
+    trials = trial_rows([run.tried for run in runs], inputs.variants)
+    search = count_trials(trials, inputs.trials)
     bar = search.expected_maximum
     # nobody chose a benchmark for how it did: there is nothing to deflate
     metrics = [
@@ -125,6 +134,7 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
         **record_tables(
             inputs.past, portfolio=portfolio, market=market, calendar=calendar, config=config
         ),
+        trials=trials,
     )
 
 
@@ -169,15 +179,14 @@ def run_strategy(
         fill=config.fill,
         first_decision=backtest.first_decision,
     )
+    grid = NamedBacktest(
+        strategy, targets.variants, backtest, targets.reasons, targets.reason_names
+    )
     return StrategyRun(
         targets=targets,
         selections=selections,
-        named=(
-            NamedBacktest(
-                strategy, targets.variants, backtest, targets.reasons, targets.reason_names
-            ),
-            NamedBacktest(strategy, (WALK_FORWARD,), stitched, reasons, names),
-        ),
+        named=(grid, NamedBacktest(strategy, (WALK_FORWARD,), stitched, reasons, names)),
+        tried=tried_rows(grid, targets.weights, costs=config.costs),
         sleeve=Sleeve(
             name=strategy,
             symbols=targets.symbols,

@@ -53,11 +53,17 @@ def split_once(path: Part, split: float) -> tuple[Part, Part]:
         raise ParameterError(f"the split must lie between 0 and 1, got {split:g}")
     n = len(path.sessions)
     at = int(n * split)
-    if at < 2 or n - at - EMBARGO_SESSIONS < 2:
+    if not can_be_split(n, split):
         raise ParameterError(
             f"{n} sessions split at {split:g} leave too few on one side: take a longer period"
         )
     return path.between(0, at), path.between(at + EMBARGO_SESSIONS, n)
+
+
+def can_be_split(n_rows: int, split: float) -> bool:
+    """Tell whether each part would have two rows, the embargo left out."""
+    at = int(n_rows * split)
+    return at >= 2 and n_rows - at - EMBARGO_SESSIONS >= 2
 
 
 def oos_row(train: Part, oos: Part, *, strategy: str, variant: str, window: str) -> pd.DataFrame:
@@ -151,7 +157,7 @@ def published_oos_rows(
     -------
     Rows of `oos_row`: per strategy the default variant split once, then each half-year that was
     chosen by training, the chosen variant's rows before it (less the embargo) against the stitched
-    walk-forward path within it. A half-year with fewer than two sessions so far is left out.
+    walk-forward path within it. What is too short to have two parts is left out.
     """
     bill = bill_returns_on(macro, sessions)
     paths: dict[tuple[str, str], Part] = {}
@@ -163,13 +169,14 @@ def published_oos_rows(
         )
     frames = []
     for strategy, variant in sorted(defaults.items()):
-        if (strategy, variant) in paths:
-            parts = split_once(paths[strategy, variant], split)
+        path = paths.get((strategy, variant))
+        if path is not None and can_be_split(len(path.sessions), split):
+            parts = split_once(path, split)
             window = f"split_{split:g}"
             frames.append(oos_row(*parts, strategy=strategy, variant=variant, window=window))
         chosen = windows[windows["strategy"] == strategy].sort_values("session_date")
         frames += _window_frames(chosen, paths, strategy)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def _window_frames(

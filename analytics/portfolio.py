@@ -144,6 +144,7 @@ class _Simulation:
             overrides=tuple(self._overrides),
             backtest=Backtest(
                 market=plan.market,
+                fill=self._config.fill,
                 first_decision=first,
                 sessions=np.arange(first + 1, first + n_decisions),
                 net_return=net,

@@ -20,7 +20,7 @@ from analytics.performance import NamedRows
 from analytics.rolling import rolling_sharpe
 from analytics.tables import NamedBacktest, daily_rows, dates, joined, position_rows, trade_rows
 from analytics.targets import targets_from_signals
-from analytics.trials import Search, count_trials, trial_rows
+from analytics.trials import Search, count_trials, trial_rows, tried_rows
 
 ROLLING_SESSIONS = 252
 FEWEST_ROLLING_SESSIONS = 63
@@ -63,12 +63,13 @@ class Answer:
 class Simulated:
     """A variant's path on R sessions, and its benchmarks on the same ones.
 
-    `named`: V = 1. `sessions` (R,); `start`: date of the close before the first row. `benchmarks`:
-    V names, among them the one that is asked for. `tables`: `backtest_daily`, `backtest_positions`
-    and `backtest_trades`.
+    `named`: V = 1. `tried`: the same variant's rows on which trials are compared. `sessions` (R,);
+    `start`: date of the close before the first row. `benchmarks`: V names, among them the one that
+    is asked for. `tables`: `backtest_daily`, `backtest_positions` and `backtest_trades`.
     """
 
     named: NamedRows
+    tried: NamedRows
     sessions: Days
     start: np.datetime64
     benchmarks: NamedRows
@@ -127,6 +128,7 @@ def run_research(inputs: AnalyticsInputs, question: Question) -> Answer:
     return answered(
         Simulated(
             named=named.daily,
+            tried=tried_rows(named, targets.weights, costs=config.costs),
             sessions=market.sessions[backtest.sessions],
             start=market.sessions[first],
             benchmarks=benchmarks.daily,
@@ -157,7 +159,13 @@ def benchmarks_from(
     return run_benchmarks(market, calendar, inputs, mixes=mixes, first_decision=first)
 
 
-def answered(simulated: Simulated, inputs: AnalyticsInputs, question: Question) -> Answer:
+def answered(
+    simulated: Simulated,
+    inputs: AnalyticsInputs,
+    question: Question,
+    *,
+    fewest_sessions: int = 0,
+) -> Answer:
     """Measure a simulated path: metrics, how sure they are, rolling ratio, bad times.
 
     Parameters
@@ -165,6 +173,7 @@ def answered(simulated: Simulated, inputs: AnalyticsInputs, question: Question) 
     simulated : the path and its benchmarks.
     inputs : for the variants' parameters and what was tried before.
     question : what was asked.
+    fewest_sessions : as for `trials.trial_rows`.
 
     Raises
     ------
@@ -172,7 +181,8 @@ def answered(simulated: Simulated, inputs: AnalyticsInputs, question: Question) 
         The split leaves too few sessions on one side.
     """
     named, days = simulated.named, simulated.sessions
-    trial = trial_rows([named], inputs.variants)
+    # whatever part of the history is asked for: else the first part would count for ever
+    trial = trial_rows([simulated.tried], inputs.variants, fewest_sessions=fewest_sessions)
     search = count_trials(trial, inputs.trials)
     bar = search.expected_maximum
     metrics = [

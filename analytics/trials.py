@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analytics.arrays import PER_ROOT_YEAR
+from analytics.arrays import PER_ROOT_YEAR, Floats
+from analytics.backtest import first_decided_session, run_backtest
+from analytics.costs import TradingCosts
 from analytics.frames import require_columns
 from analytics.inference import FEWEST_PERIODS, expected_maximum_sharpe
-from analytics.performance import NamedRows, selection_sharpe
+from analytics.performance import DailyRows, NamedRows, selection_sharpe
+from analytics.tables import NamedBacktest
 
 KEY = ["strategy", "parameters"]
 
@@ -33,24 +36,50 @@ class Search:
         return expected_maximum_sharpe(max(self.trials, 1), max(self.variance, 0.0))
 
 
-def trial_rows(grids: Sequence[NamedRows], variants: pd.DataFrame) -> pd.DataFrame:
+def tried_rows(named: NamedBacktest, weights: Floats, *, costs: TradingCosts) -> NamedRows:
+    """Return the rows on which trials are compared: of the whole history, filled at the next open.
+
+    Parameters
+    ----------
+    named : the variants, on whatever rows and with whatever fill.
+    weights : (T, S, V), their targets, carried forward.
+    costs : trading and borrow costs.
+    """
+    backtest = named.backtest
+    first = first_decided_session(weights)
+    if backtest.fill != "next_open" or backtest.first_decision != first:
+        backtest = run_backtest(backtest.market, weights, costs=costs, has_fill_log=False)
+    return NamedRows(named.strategy, named.variants, DailyRows.of(backtest))
+
+
+def trial_rows(
+    grids: Sequence[NamedRows], variants: pd.DataFrame, *, fewest_sessions: int = 0
+) -> pd.DataFrame:
     """List the parameter sets that have just been evaluated.
 
     Parameters
     ----------
-    grids : each strategy's variants, filled at the next open.
+    grids : rows of `tried_rows`.
     variants : `strategy, variant, parameters` of `marts.dim_variants`.
+    fewest_sessions : below so many rows a Sharpe ratio would say more about its own error than
+        about how far apart trials lie, and is not told.
 
     Returns
     -------
     One row per strategy and parameter set: `strategy, parameters, variant, sharpe_per_session`
-    (NaN below 20 sessions in the market), `session_count`. A variant that no row describes is its
-    own parameter set, under its name.
+    (NaN below 20 sessions in the market, or too few rows), `session_count`. A variant that no row
+    describes is its own parameter set, under its name.
     """
     require_columns(variants, "variants", "strategy", "variant", "parameters")
     described = variants.set_index(["strategy", "variant"])["parameters"].to_dict()
     rows = [
-        (grid.strategy, described.get((grid.strategy, name), name), name, float(sharpe), n_rows)
+        (
+            grid.strategy,
+            described.get((grid.strategy, name), name),
+            name,
+            float(sharpe) if n_rows >= fewest_sessions else float("nan"),
+            n_rows,
+        )
         for grid in grids
         for n_rows in (grid.rows.net_return.shape[0],)
         for name, sharpe in zip(

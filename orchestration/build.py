@@ -18,6 +18,7 @@ from warehouse.home import Home
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analytics.night import AnalyticsResults
     from analytics.record import PastDecisions
     from analytics.settings import PortfolioConfig
 
@@ -96,7 +97,7 @@ def compute_analytics(
     *,
     trials: "pd.DataFrame | None" = None,
     threads: int | None = None,
-) -> "dict[str, pd.DataFrame]":
+) -> "AnalyticsResults":
     """Backtest every variant, choose walk-forward, allocate, and size the orders of a night.
 
     Parameters
@@ -122,7 +123,7 @@ def compute_analytics(
         past=past,
         trials=trials,
     )
-    return run_analytics(inputs).tables()
+    return run_analytics(inputs)
 
 
 def write_tables(build: Path, frames: "Mapping[str, pd.DataFrame]") -> None:

@@ -70,7 +70,7 @@ def equities(
     deflated Sharpe ratio knows how many there are. Exit code 0: evaluated. 1: no night to evaluate
     on. 2: wrong usage.
     """
-    from orchestration.commands.research import Output, research_command, watched_symbols
+    from orchestration.commands.research import Output, research_command, watched_members
     from orchestration.research.run import Asked
     from orchestration.research.variants import equity_variant
 
@@ -80,7 +80,7 @@ def equities(
     asked = Asked(
         variant,
         "mqp equities",
-        symbols=watched_symbols(watchlist, ticker or []),
+        members=watched_members(watchlist, ticker or []),
         period=period,
         benchmark=benchmark.upper(),
         cost_bps=cost_bps,
@@ -222,11 +222,10 @@ def intraday(
     sessions with a trade there is no Sharpe ratio, and the output says so. Files, trial registry
     and exit codes as for `mqp equities`.
     """
-    from orchestration.commands.research import Output, research_command, watched_symbols
+    from orchestration.commands.research import Output, checked_ticker, research_command
     from orchestration.research.run import Asked
     from orchestration.research.variants import intraday_variant
 
-    (symbol,) = watched_symbols(None, [ticker])
     asked = Asked(
         intraday_variant(style=style, interval=interval),
         "mqp intraday",
@@ -234,7 +233,7 @@ def intraday(
         benchmark=benchmark.upper(),
         cost_bps=cost_bps,
         split=split if validate_oos else None,
-        bars_of=symbol,
+        bars_of=checked_ticker(ticker),
     )
     raise typer.Exit(research_command(asked, Output(as_json, dry_run)))
 
@@ -260,15 +259,14 @@ def oos(
     often it would go up if nothing had changed. Exit codes as for `mqp equities`.
     """
     if ticker:
-        from orchestration.commands.research import Output, research_command, watched_symbols
+        from orchestration.commands.research import Output, research_command, watched_members
         from orchestration.research.run import Asked
         from orchestration.research.variants import equity_variant
 
         variant = equity_variant(
             mode="position", style="balanced", has_credit_overlay=True, has_vix_throttle=True
         )
-        symbols = watched_symbols(None, ticker)
-        asked = Asked(variant, "mqp oos", symbols=symbols, split=split)
+        asked = Asked(variant, "mqp oos", members=watched_members(None, ticker), split=split)
         raise typer.Exit(research_command(asked, Output(as_json, is_dry_run=False)))
     from orchestration.commands.oos import oos_command
 

@@ -40,7 +40,7 @@ from orchestration.record import (
 from orchestration.rehearsal import begin_rehearsal, rehearsal_rules, remark_held_night
 from orchestration.repair import repair_published
 from orchestration.resources import Settings, clock_of, utc_now
-from orchestration.trials import trials_before
+from orchestration.trials import NIGHT, register_trials, trials_before
 from orchestration.universe import Universe, load_universe
 from reports.status import RunStatus
 from warehouse.availability import SESSION_OPENS
@@ -224,9 +224,14 @@ class NightRun:
         with self.open_ledger() as ledger:
             past = past_decisions(ledger, self.night, self.decided_at, self.ledger_version)
             trials = trials_before(ledger, self.ledger_version)
-        frames = compute_analytics(
+        results = compute_analytics(
             self.settings.home.build, self.night, self.portfolio, past, trials=trials
         )
+        with self.open_ledger() as ledger:  # who can see a result has tried
+            register_trials(
+                ledger, results.trials, home=self.settings.home, by=NIGHT, at=self.started_at
+            )
+        frames = results.tables()
         write_tables(self.settings.home.build, frames)
         return frames
 

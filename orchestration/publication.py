@@ -32,7 +32,6 @@ from orchestration.record import (
 )
 from orchestration.rehearsal import marked_banner, marked_reasons
 from orchestration.resources import utc_now
-from orchestration.trials import register_night
 from reports.status import RunStatus
 from warehouse.connection import connect, transaction
 from warehouse.errors import WarehouseError
@@ -95,7 +94,6 @@ def _complete_build(run: "NightRun", status: RunStatus) -> Manifest:
         copy_record_into_build(home.ledger, build)
         if run.is_recordable:
             decide(build, run.night, run.ledger_version, recorded_at=utc_now(run.settings))
-        register_night(build, run.ledger_version, evaluated_at=run.started_at)
         manifest = Manifest(
             night=run.night,
             world=run.settings.world,

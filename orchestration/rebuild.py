@@ -153,7 +153,7 @@ class Rebuilder:
         with connect(self._scratch.ledger, read_only=True) as ledger:
             past = past_decisions(ledger, moment.night, decided_at, moment.ledger_version)
             trials = trials_before(ledger, moment.ledger_version)
-        frames = compute_analytics(
+        results = compute_analytics(
             self._scratch.build,
             moment.night,
             moment.configuration.portfolio,
@@ -161,7 +161,7 @@ class Rebuilder:
             trials=trials,
             threads=self._threads,
         )
-        write_tables(self._scratch.build, frames)
+        write_tables(self._scratch.build, results.tables())
 
     def _moved(self, target: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)

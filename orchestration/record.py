@@ -10,7 +10,6 @@ from typing import Any
 import duckdb
 
 from orchestration.provenance import code_hash
-from orchestration.trials import append_trials
 from reports.status import RunStatus
 from warehouse.connection import Connection, connect, quoted_path, transaction
 from warehouse.errors import CorruptFileError
@@ -253,19 +252,8 @@ def append_published(ledger: Connection, published: Path) -> None:
                 where night not in (select distinct night from analytics.decisions)
                 order by night, strategy, symbol
             """)
-            if _has_trials(ledger):
-                append_trials(ledger, "published.analytics.trials")
     finally:
         ledger.execute("detach published")
-
-
-def _has_trials(ledger: Connection) -> bool:
-    """Whether the attached published file has a registry; an earlier release's has none."""
-    found = ledger.execute(
-        "select 1 from duckdb_tables() where database_name = 'published' "
-        "and schema_name = 'analytics' and table_name = 'trials'"
-    ).fetchone()
-    return found is not None
 
 
 def catch_up_with_published(ledger: Connection, home: Home) -> None:

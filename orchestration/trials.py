@@ -1,15 +1,22 @@
-"""The trial registry: every (strategy, parameter set) ever evaluated, once, in the ledger.
+"""The trial registry: every (strategy, parameter set) ever evaluated, once.
 
-A night puts its own into the published file and the ledger takes them from there; a research
-command registers what it has evaluated before it shows the result. Proofs and replays compute on
-copies and register nothing. No command takes a row out.
+It stands in the ledger, and line by line in `data/trials.jsonl`, from which a lost ledger gets it
+back. A night and a research command register what they have evaluated before anyone can see the
+result. Proofs, replays and dry runs compute on copies and register nothing. No command takes a row
+out.
 """
 
-from typing import TYPE_CHECKING
+import json
+import math
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from orchestration.provenance import code_hash
 from warehouse.connection import Connection
+from warehouse.files import writing_failures
 from warehouse.frames import read_frame
+from warehouse.home import Home
 from warehouse.ledger import newest_version
 
 if TYPE_CHECKING:
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NIGHT = "night"
+LOG = "trials.jsonl"
 
 
 def trials_before(ledger: Connection, ledger_version: int) -> "pd.DataFrame":
@@ -43,58 +51,93 @@ def all_trials(ledger: Connection) -> "pd.DataFrame":
     )
 
 
-def register_trial(
-    ledger: Connection, trial: "pd.DataFrame", *, evaluated_by: str, evaluated_at: "datetime"
-) -> None:
-    """Append what a command has evaluated, unless it is known.
+def register_trials(
+    ledger: Connection, trials: "pd.DataFrame", *, home: Home, by: str, at: "datetime"
+) -> int:
+    """Append what has been evaluated, those that are new; returns how many.
 
-    `trial`: rows of `analytics.trials.trial_rows`. Its first ledger version is the newest.
+    Parameters
+    ----------
+    ledger : the home's, open for writing.
+    trials : rows of `analytics.trials.trial_rows`; their first ledger version is the newest.
+    home : whose log gets the same lines.
+    by : `night`, or the command.
+    at : the moment of the evaluation.
+
+    Raises
+    ------
+    StorageError
+        The log cannot be written; the ledger then has the rows already.
     """
-    own = trial.assign(
-        evaluated_by=evaluated_by,
-        first_ledger_version=newest_version(ledger),
-        first_code_hash=code_hash(),
-        first_evaluated_at=evaluated_at,
-    )
-    ledger.register("trial", own)
-    append_trials(ledger, "trial")
-    ledger.unregister("trial")
+    known = {
+        tuple(row)
+        for row in ledger.execute("select strategy, parameters from analytics.trials").fetchall()
+    }
+    plain: Any = trials
+    rows = [
+        {
+            "strategy": row.strategy,
+            "parameters": row.parameters,
+            "variant": row.variant,
+            "evaluated_by": by,
+            "sharpe_per_session": _told(row.sharpe_per_session),
+            "session_count": int(row.session_count),
+            "first_ledger_version": newest_version(ledger),
+            "first_code_hash": code_hash(),
+            "first_evaluated_at": at.isoformat(),
+        }
+        for row in plain.itertuples()
+        if (row.strategy, row.parameters) not in known
+    ]
+    _append(ledger, rows)
+    if rows:
+        path = home.data / LOG
+        with writing_failures(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torn = path.exists() and not path.read_bytes().endswith(b"\n")
+            with path.open("a", encoding="utf-8") as log:
+                log.write("\n" * torn)
+                log.writelines(json.dumps(row, sort_keys=True) + "\n" for row in rows)
+                log.flush()
+                os.fsync(log.fileno())
+    return len(rows)
 
 
-def register_night(build: Connection, ledger_version: int, *, evaluated_at: "datetime") -> None:
-    """Add the night's own parameter sets to the build's copy of the registry, the new ones."""
-    from analytics.arrays import PER_ROOT_YEAR
+def restore_trials(ledger: Connection, home: Home, note: Callable[[str], None]) -> None:
+    """Append what the log knows and the ledger lacks.
 
-    build.execute(
-        """
-        insert into analytics.trials
-        select v.strategy, v.parameters, v.variant, $3, m.value / $4, d.session_count, $1, $2, $5
-        from marts.dim_variants as v
-        inner join (
-            select strategy, variant, count(*) as session_count
-            from analytics.backtest_daily group by all
-        ) as d using (strategy, variant)
-        inner join analytics.backtest_metrics as m
-            on m.strategy = v.strategy and m.variant = v.variant
-                and m.sample = 'full' and m.metric = 'sharpe'
-        anti join analytics.trials as t
-            on t.strategy = v.strategy and t.parameters = v.parameters
-        order by v.strategy, v.variant
-        """,
-        [ledger_version, code_hash(), NIGHT, PER_ROOT_YEAR, evaluated_at],
-    )
+    `note`: told in one sentence of lines that cannot be read.
+    """
+    path = home.data / LOG
+    if not path.exists():
+        note(f"there is no {path}: trials that no published file knows are lost")
+        return
+    known = {
+        tuple(row)
+        for row in ledger.execute("select strategy, parameters from analytics.trials").fetchall()
+    }
+    damaged = 0
+    for line in filter(None, path.read_text(encoding="utf-8", errors="replace").splitlines()):
+        try:
+            row = json.loads(line)
+            key = (row["strategy"], row["parameters"])
+        except (ValueError, KeyError, TypeError):
+            damaged += 1
+            continue
+        if key not in known:
+            _append(ledger, [row])
+            known.add(key)
+    if damaged:
+        note(f"{damaged} lines of {path} cannot be read: so many trials may be lost")
 
 
-def append_trials(ledger: Connection, source: str) -> None:
-    """Append the rows that the registry lacks of a relation like it, one row per parameter set."""
-    ledger.execute(f"""
-        insert into analytics.trials by name
-        select s.* replace (
-            case when isfinite(s.sharpe_per_session) then s.sharpe_per_session end
-                as sharpe_per_session
+def _append(ledger: Connection, rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        columns, marks = ", ".join(row), ", ".join("?" for _ in row)
+        ledger.execute(
+            f"insert into analytics.trials ({columns}) values ({marks})", list(row.values())
         )
-        from {source} as s
-        anti join analytics.trials as t
-            on t.strategy = s.strategy and t.parameters = s.parameters
-        order by s.strategy, s.parameters
-    """)
+
+
+def _told(sharpe: Any) -> float | None:
+    return float(sharpe) if math.isfinite(sharpe) else None

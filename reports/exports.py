@@ -36,6 +36,11 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Columns of each exported backtest table, in order."""
 
+MOMENTS: Mapping[str, tuple[str, ...]] = {
+    "daily": (), "positions": ("filled_at",), "trades": ("entered_at", "exited_at"),
+}  # fmt: skip
+"""What a strategy that trades within sessions has besides."""
+
 ORDER_BY: Mapping[str, str] = {
     "daily": "variant, session_date",
     "positions": "variant, effective_session, symbol",
@@ -66,12 +71,15 @@ def write_backtests_csv(
         world = _world(published)
         for kind, columns in TABLES.items():
             found = _strategies(published, f"analytics.backtest_{kind}")
+            clock = [
+                name for name in MOMENTS[kind] if published.has(f"analytics.backtest_{kind}", name)
+            ]
             for strategy, stem in _stems(found, stems).items():
                 rows = published.table(
                     f"analytics.backtest_{kind}",
-                    columns,
+                    [*columns, *clock],
                     where="strategy = ?",
-                    order_by=ORDER_BY[kind],
+                    order_by=", ".join([ORDER_BY[kind], *clock]),
                     parameters=[strategy],
                 )
                 path = folder / f"{stem}_{kind}.csv"
@@ -158,10 +166,13 @@ def _strategies(published: Published, table: str) -> list[str]:
 
 
 def _stems(found: Sequence[str], stems: Mapping[str, str] | None) -> dict[str, str]:
-    """Strategy to the beginning of its files' names."""
+    """Strategy to the beginning of its files' names.
+
+    Those asked for have files also without a row: an older one must not stay beside newer ones.
+    """
     if stems is None:
         return {strategy: _file_stem(strategy) for strategy in found}
-    return {strategy: _file_stem(stems[strategy]) for strategy in found if strategy in stems}
+    return {strategy: _file_stem(stem) for strategy, stem in stems.items()}
 
 
 def _metrics_of(published: Published, strategy: str) -> dict[str, Any]:

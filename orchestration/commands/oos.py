@@ -8,7 +8,6 @@ import typer
 
 from orchestration.errors import NightError, UsageError
 from orchestration.progress import shown_progress
-from orchestration.replay.nights import latest_published_night
 from orchestration.resources import Settings, load_settings
 from warehouse.connection import connect
 from warehouse.frames import read_frame
@@ -70,13 +69,15 @@ def published_comparison(settings: Settings, split: float) -> "pd.DataFrame":
     from analytics.frames import to_days
     from analytics.inputs import DEFAULT_VARIANTS
     from analytics.oos import published_oos_rows
-    from orchestration.research.oos_registry import NIGHTLY, keep_rows
+    from orchestration.research.oos_registry import NIGHTLY, Basis, keep_rows
 
     if not settings.home.published.exists():
         raise NightError("No night has been published yet: run `mqp nightly` first.")
     with connect(settings.home.published, read_only=True) as published:
         try:
-            night = latest_published_night(published)
+            night, version = published.execute(
+                "select night, ledger_version from ops.build_context"
+            ).fetchall()[0]
             frames = {name: read_frame(published, sql) for name, sql in READ.items()}
         except duckdb.CatalogException as err:
             raise NightError("The published night has no backtests: run `mqp nightly`.") from err
@@ -88,7 +89,9 @@ def published_comparison(settings: Settings, split: float) -> "pd.DataFrame":
         defaults=DEFAULT_VARIANTS,
         split=split,
     )
-    keep_rows(settings.home, rows, night, settings.world, NIGHTLY)
+    if rows.empty:
+        raise UsageError(f"No history is long enough for --split {split:g}: take another.")
+    keep_rows(settings.home, rows, Basis(night, version, settings.world), NIGHTLY)
     return rows
 
 

@@ -14,6 +14,7 @@ from orchestration.progress import shown_progress
 from orchestration.research.run import Asked, Ready, answer, prepared
 from orchestration.resources import load_settings, utc_now
 from orchestration.universe import load_universe
+from warehouse.context import Member
 
 log = logging.getLogger("mqp.research")
 
@@ -37,17 +38,18 @@ def research_command(asked: Asked, output: Output) -> int:
             _say_prepared(ready, output)
             return 0
         log.info("Evaluating, and registering the trial.")
-        found = answer(settings, ready)
+        found = answer(settings, ready, log.info)
         from orchestration.research.outputs import sheet_of, write_results
 
         sheet = sheet_of(
             ready, found, world=settings.world, command=_command(), now=utc_now(settings)
         )
-        if "oos" in found.tables:
-            from orchestration.research.oos_registry import keep_rows
-
-            keep_rows(settings.home, found.tables["oos"], ready.night, settings.world, asked.stem)
         written = write_results(settings.home, ready, sheet)
+        if "oos" in found.tables:
+            from orchestration.research.oos_registry import Basis, keep_rows
+
+            basis = Basis(ready.night.night, ready.night.ledger_version, settings.world)
+            keep_rows(settings.home, found.tables["oos"], basis, ready.asked.stem)
         if output.as_json:
             from orchestration.cli import print_json
 
@@ -65,21 +67,19 @@ def research_command(asked: Asked, output: Output) -> int:
         for line in summary_lines(found, sheet, banner=settings.banner):
             typer.echo(line)
         typer.echo(f"\nSheet    {written.sheet}")
-        typer.echo(f"Tables   {written.tables[0].parent / (asked.stem + '_*.csv')}")
+        typer.echo(f"Tables   {written.tables[0].parent / (ready.asked.stem + '_*.csv')}")
         typer.echo(f"Metrics  {written.metrics}")
     return 0
 
 
-def watched_symbols(watchlist: Path | None, tickers: list[str]) -> tuple[str, ...]:
-    """The members that a command names: a universe file's, or tickers; none for the configured.
+def watched_members(watchlist: Path | None, tickers: list[str]) -> tuple[Member, ...]:
+    """The members that a command names: a universe file's, or tickers; none for the night's.
 
     Raises
     ------
     UsageError
         Both are given, the file is wrong, or a ticker cannot be one.
     """
-    from ingestion.errors import SymbolError
-    from ingestion.symbols import checked_symbol
     from orchestration.errors import UsageError
 
     if watchlist is not None and tickers:
@@ -87,9 +87,24 @@ def watched_symbols(watchlist: Path | None, tickers: list[str]) -> tuple[str, ..
     if watchlist is not None:
         if not watchlist.is_file():
             raise UsageError(f"There is no file {watchlist}: check its name.")
-        return load_universe(watchlist).member_symbols
+        return load_universe(watchlist).members
+    return tuple(Member(symbol) for symbol in dict.fromkeys(map(checked_ticker, tickers)))
+
+
+def checked_ticker(ticker: str) -> str:
+    """A symbol as it was given, or a sentence about it.
+
+    Raises
+    ------
+    UsageError
+        It cannot be one.
+    """
+    from ingestion.errors import SymbolError
+    from ingestion.symbols import checked_symbol
+    from orchestration.errors import UsageError
+
     try:
-        return tuple(dict.fromkeys(checked_symbol(ticker) for ticker in tickers))
+        return checked_symbol(ticker)
     except SymbolError as err:
         raise UsageError(f"--ticker: {err}.") from err
 

@@ -95,14 +95,14 @@ def allocate_again(source: Path, night: date, configuration: Configuration, targ
     ConfigurationError
         The configuration lacks what a traded symbol needs.
     """
-    frames = compute_analytics(source, night, configuration.portfolio)
+    results = compute_analytics(source, night, configuration.portfolio)
     with connect(target) as connection:
         connection.execute(f"attach '{quoted_path(source)}' as models (read_only)")
         for name in ("marts.fct_signals", "intermediate.int_macro_as_of"):
             connection.execute(f"create schema {name.split('.')[0]}")
             connection.execute(f"create table {name} as from models.{name}")
         connection.execute("detach models")
-    write_tables(target, frames)
+    write_tables(target, results.tables())
     return target
 
 

@@ -4,6 +4,8 @@ One row per question and window. Asked again, a row is replaced: a half-year tha
 longer every night.
 """
 
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -11,10 +13,10 @@ from pyarrow import csv
 
 from orchestration.errors import NightError
 from orchestration.provenance import code_hash
-from orchestration.replay.nights import PublishedNight
 from reports.exports import csv_bytes
 from warehouse.files import write_bytes
 from warehouse.home import Home
+from warehouse.lock import writer_lock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,18 +24,25 @@ if TYPE_CHECKING:
 KEY = ("question", "strategy", "window")
 NIGHTLY = "walk_forward"
 """What asks for the rows of a published night's own selections."""
+TEXTS = ("question", "strategy", "window", "variant", "code_hash", "world")
 
 
-def keep_rows(
-    home: Home, rows: "pd.DataFrame", night: PublishedNight, world: str, question: str
-) -> None:
+@dataclass(frozen=True)
+class Basis:
+    """The data that rows rest on; simulated ones say so wherever the file goes."""
+
+    night: date
+    ledger_version: int
+    world: str
+
+
+def keep_rows(home: Home, rows: "pd.DataFrame", basis: Basis, question: str) -> None:
     """Put rows into the registry, in the place of what the same question said before.
 
     Parameters
     ----------
     rows : of `analytics.oos.oos_row`.
-    night : whose data they rest on.
-    world : simulated rows say so wherever the file goes.
+    basis : the data behind them.
     question : what asked: the file names of a research run, or `walk_forward`.
 
     Raises
@@ -46,21 +55,23 @@ def keep_rows(
     path = home.reports / "oos_registry.csv"
     own = rows.assign(
         question=question,
-        night=pd.Timestamp(night.night),
-        ledger_version=night.ledger_version,
+        night=pd.Timestamp(basis.night),
+        ledger_version=basis.ledger_version,
         code_hash=code_hash(),
-        world=world,
+        world=basis.world,
     )
     own = own[["question", *(name for name in own.columns if name != "question")]]
-    kept = _stored(home, list(own.columns))
-    if question == NIGHTLY and not kept.empty:
-        kept = kept[kept["question"] != NIGHTLY]  # a window may be gone where history was reloaded
-    known = pd.MultiIndex.from_frame(kept[list(KEY)])
-    kept = kept[~known.isin(pd.MultiIndex.from_frame(own[list(KEY)]))]
-    whole = own if kept.empty else pd.concat([kept, own], ignore_index=True)
-    table = pa.Table.from_pandas(whole.sort_values(list(KEY)), preserve_index=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, csv_bytes(table))
+    # two commands at once must not each write only their own
+    with writer_lock(home.reports / ".oos_registry.lock", announce=lambda _: None):
+        kept = _stored(home, list(own.columns))
+        if question == NIGHTLY and not kept.empty:
+            # a window may be gone where history was loaded anew
+            kept = kept[kept["question"] != NIGHTLY]
+        known = pd.MultiIndex.from_frame(kept[list(KEY)])
+        kept = kept[~known.isin(pd.MultiIndex.from_frame(own[list(KEY)]))]
+        whole = own if kept.empty else pd.concat([kept, own], ignore_index=True)
+        table = pa.Table.from_pandas(whole.sort_values(list(KEY)), preserve_index=False)
+        write_bytes(path, csv_bytes(table))
 
 
 def _stored(home: Home, columns: list[str]) -> "pd.DataFrame":
@@ -71,7 +82,13 @@ def _stored(home: Home, columns: list[str]) -> "pd.DataFrame":
     if not path.exists():
         return pd.DataFrame(columns=columns)
     try:
-        table = csv.read_csv(path)
+        table = csv.read_csv(
+            path,
+            convert_options=csv.ConvertOptions(
+                # a hash of digits is no number
+                column_types={name: pa.string() for name in TEXTS}
+            ),
+        )
     except pa.ArrowInvalid as err:
         raise NightError(f"{path} cannot be read as CSV: move it away and run again.") from err
     if table.column_names != columns:

@@ -6,6 +6,7 @@ before the result is: who has seen a number has tried.
 
 import hashlib
 import json
+import math
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.build import read_analytics_inputs, write_tables
-from orchestration.configuration import Configuration, present_configuration
+from orchestration.configuration import Configuration, recorded_configuration
 from orchestration.errors import NightError, UsageError
 from orchestration.rebuild import Moment, Rebuilder, rebuilding
 from orchestration.replay.nights import PublishedNight, latest_published_night
 from orchestration.research.variants import AskedVariant
 from orchestration.resources import Settings, utc_now
-from orchestration.trials import all_trials, register_trial
+from orchestration.trials import all_trials, register_trials
 from warehouse.connection import connect
 from warehouse.context import Member
 from warehouse.frames import read_frame
@@ -63,7 +64,7 @@ LISTED_SYMBOLS = 3
 class Asked:
     """What a research command was asked for.
 
-    `symbols`: members to evaluate instead of the configured universe, empty for the universe.
+    `members`: to evaluate instead of the night's universe, with their dates; empty for it.
     `period`: such as 6mo or 3y, back from the latest night, or `max`. `cost_bps`: all trading
     costs together, None for the configured ones. `split`: share of the period that trains, None for
     no comparison.
@@ -73,7 +74,7 @@ class Asked:
 
     variant: AskedVariant
     asked_by: str
-    symbols: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
     period: str = "max"
     benchmark: str = "SPY"
     cost_bps: float | None = None
@@ -85,12 +86,19 @@ class Asked:
         """dbt's selection words for what the answer starts from."""
         return MODELS if self.bars_of is None else (*MODELS, *INTRADAY_MODELS)
 
+    def told_apart(self, recorded: Configuration) -> "Asked":
+        """The same question without what the night does anyway: it is no trial of its own."""
+        members = () if set(self.members) == set(recorded.universe.members) else self.members
+        usual = 10_000.0 * recorded.portfolio.costs.trading_fraction
+        is_usual = self.cost_bps is not None and math.isclose(self.cost_bps, usual, rel_tol=1e-9)
+        return replace(self, members=members, cost_bps=None if is_usual else self.cost_bps)
+
     @property
     def extras(self) -> Mapping[str, Any]:
         """What makes it a trial of its own besides the variant's parameters."""
         found = dict(self.variant.extras)
-        if self.symbols:
-            found["members"] = sorted(self.symbols)
+        if self.members:
+            found["members"] = sorted(_member_text(member) for member in self.members)
         if self.cost_bps is not None:
             found["cost_bps"] = self.cost_bps
         if self.bars_of not in (None, INTRADAY_SYMBOL):
@@ -99,20 +107,27 @@ class Asked:
 
     @property
     def stem(self) -> str:
-        """What its files are called: the same question, the same names."""
+        """What its files are called: the same question, the same names, and no other question."""
         parts = [self.variant.strategy, self.variant.name]
         parts += [] if self.bars_of is None else [self.bars_of]
-        if self.symbols:
-            shown = "-".join(sorted(self.symbols)[:LISTED_SYMBOLS])
-            if len(self.symbols) > LISTED_SYMBOLS:
-                listed = " ".join(sorted(self.symbols))
-                shown += f"-{len(self.symbols)}-{hashlib.sha256(listed.encode()).hexdigest()[:6]}"
-            parts.append(shown)
-        if self.variant.variables:
-            parts.append("proxy")
+        symbols = sorted({member.symbol for member in self.members})
+        if symbols:
+            more = f"-and-{len(symbols) - LISTED_SYMBOLS}" if len(symbols) > LISTED_SYMBOLS else ""
+            parts.append("-".join(symbols[:LISTED_SYMBOLS]) + more)
+        parts += ["proxy"] if self.variant.variables else []
         parts += [] if self.cost_bps is None else [f"{self.cost_bps:g}bps"]
         parts += [] if self.period == "max" else [self.period]
+        parts += [] if self.benchmark == INTRADAY_SYMBOL else [f"vs-{self.benchmark}"]
+        if self.extras or self.benchmark != INTRADAY_SYMBOL:  # what a name cannot tell exactly
+            told = json.dumps([self.extras, self.benchmark], sort_keys=True)
+            parts.append(hashlib.sha256(told.encode()).hexdigest()[:6])
         return re.sub(r"[^A-Za-z0-9_-]", "-", "_".join(parts))
+
+
+def _member_text(member: Member) -> str:
+    """A member with the dates inside which it counts, if it has some."""
+    dates = (member.from_date, member.to_date)
+    return " ".join([member.symbol, *("" if day is None else f"{day}" for day in dates)]).rstrip()
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +161,6 @@ def prepared(settings: Settings, asked: Asked, say: Callable[[str], None]) -> It
         No night has been published yet, or dbt reports an error.
     """
     refuse_other_world(settings.home.ledger, settings.home.published, settings.world)
-    configuration = _configuration(present_configuration(settings), asked)
     _refuse_unknown_symbols(settings, asked)
     sessions = new_york_sessions()
     with (
@@ -155,6 +169,9 @@ def prepared(settings: Settings, asked: Asked, say: Callable[[str], None]) -> It
     ):
         with connect(rebuilder.ledger, read_only=True) as ledger:
             night, trials = latest_published_night(ledger), all_trials(ledger)
+        recorded = recorded_configuration(night.configuration)
+        asked = asked.told_apart(recorded)
+        configuration = _configuration(recorded, asked)
         first_day = first_day_of(asked.period, night.night)
         say(f"Building the signals of {asked.variant.name} as of night {night.night}.")
         file = _build(rebuilder, night, configuration, asked, Path(folder) / "quant.duckdb")
@@ -171,7 +188,7 @@ def prepared(settings: Settings, asked: Asked, say: Callable[[str], None]) -> It
         )
 
 
-def answer(settings: Settings, ready: Ready) -> "Answer":
+def answer(settings: Settings, ready: Ready, say: Callable[[str], None]) -> "Answer":
     """Evaluate, register the trial in the ledger, and put the results into the scratch build.
 
     Raises
@@ -196,10 +213,10 @@ def answer(settings: Settings, ready: Ready) -> "Answer":
         raise UsageError(f"{str(err)[:1].upper()}{str(err)[1:]}.") from err
     home, now = settings.home, utc_now(settings)
     with (
-        writer_lock(home.writer_lock, announce=lambda _: None),
+        writer_lock(home.writer_lock, announce=say),
         opened_ledger(home.ledger, settings.world, now=now) as ledger,
     ):
-        register_trial(ledger, found.trial, evaluated_by=asked.asked_by, evaluated_at=now)
+        register_trials(ledger, found.trial, home=home, by=asked.asked_by, at=now)
     write_tables(ready.file, {f"analytics.{name}": frame for name, frame in found.tables.items()})
     return found
 
@@ -249,11 +266,10 @@ def first_day_of(period: str, night: date) -> date | None:
 
 
 def _configuration(configured: Configuration, asked: Asked) -> Configuration:
-    """The configuration with the members and the costs that were asked for."""
+    """The night's configuration with the members and the costs that were asked for."""
     universe, portfolio = configured.universe, configured.portfolio
-    if asked.symbols:
-        members = tuple(Member(symbol) for symbol in sorted(asked.symbols))
-        universe = replace(universe, name="watchlist", members=members)
+    if asked.members:
+        universe = replace(universe, name="watchlist", members=asked.members)
     if asked.cost_bps is not None:
         portfolio = replace(portfolio, costs=_scaled(portfolio.costs, asked.cost_bps))
     return replace(configured, universe=universe, portfolio=portfolio)
@@ -275,7 +291,7 @@ def _scaled(costs: "TradingCosts", total_bps: float) -> "TradingCosts":
 def _refuse_unknown_symbols(settings: Settings, asked: Asked) -> None:
     if not settings.home.published.exists():
         raise NightError("No night has been published yet: run `mqp nightly` first.")
-    wanted = {*asked.symbols, asked.benchmark}
+    wanted = {*(member.symbol for member in asked.members), asked.benchmark}
     if asked.bars_of is not None:
         _refuse_symbol_without_bars(settings, asked.bars_of)
     with connect(settings.home.published, read_only=True) as published:

@@ -5,6 +5,7 @@ SQL of its own: its row joins the seeds of a scratch build.
 """
 
 import csv
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -124,15 +125,18 @@ def volatility_variant(
         No such position, or thresholds that contradict each other.
     """
     _refuse_unknown("--term-structure", holds, ["contango", "backwardation", "both"])
+    _refuse_infinite("--contango-ratio", contango_max_ratio)
+    _refuse_infinite("--backwardation-ratio", backwardation_min_ratio)
+    _refuse_infinite("--vix-cap", vix_cap)
     if not 0.0 < contango_max_ratio < backwardation_min_ratio or vix_cap <= 0.0:
         raise UsageError(
             f"--contango-ratio {contango_max_ratio:g} must lie below --backwardation-ratio "
             f"{backwardation_min_ratio:g}, and --vix-cap {vix_cap:g} above 0."
         )
     name = holds
-    name += "" if vix_cap == 30 else f"_v{vix_cap:g}"
-    name += "" if contango_max_ratio == 0.98 else f"_r{contango_max_ratio:g}"
-    name += "" if backwardation_min_ratio == 1.02 else f"_b{backwardation_min_ratio:g}"
+    name += "" if vix_cap == 30 else f"_v{_exact(vix_cap)}"
+    name += "" if contango_max_ratio == 0.98 else f"_r{_exact(contango_max_ratio)}"
+    name += "" if backwardation_min_ratio == 1.02 else f"_b{_exact(backwardation_min_ratio)}"
     return _asked(
         "volatility",
         "volatility_variants",
@@ -173,10 +177,11 @@ def seed_rows(seed: str) -> tuple[dict[str, str], ...]:
 def _zscore_variant(
     entry_zscore: float, percentiles: tuple[float, float] | None
 ) -> tuple[str, dict[str, Any]]:
+    _refuse_infinite("--entry-z", entry_zscore)
     if entry_zscore <= 0.0:
         raise UsageError(f"--entry-z is {entry_zscore:g}: it must be above 0.")
     name = "zscore" if percentiles is None else "zscore_percentile"
-    name += "" if entry_zscore == 1 else f"_z{entry_zscore:g}"
+    name += "" if entry_zscore == 1 else f"_z{_exact(entry_zscore)}"
     row: dict[str, Any] = {"rule": "zscore", "entry_zscore": entry_zscore}
     if percentiles is not None:
         lower, upper = percentiles
@@ -184,7 +189,7 @@ def _zscore_variant(
             raise UsageError(
                 f"--lower-pct {lower:g} and --upper-pct {upper:g}: take 0 <= lower < upper <= 100."
             )
-        name += "" if (lower, upper) == (10, 90) else f"_p{lower:g}_{upper:g}"
+        name += "" if (lower, upper) == (10, 90) else f"_p{_exact(lower)}_{_exact(upper)}"
         row |= {"lower_percentile": lower / 100.0, "upper_percentile": upper / 100.0}
     return name, row
 
@@ -207,6 +212,17 @@ def _is_same(text: str, value: Any) -> bool:
     if isinstance(value, str):
         return text == value
     return text != "" and float(text) == float(value)
+
+
+def _exact(value: float) -> str:
+    """A number as part of a name: short, and another one for another number."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
+def _refuse_infinite(option: str, value: float) -> None:
+    if not math.isfinite(value):
+        raise UsageError(f"{option} is {value}: write a number.")
 
 
 def _refuse_unknown(option: str, value: str, known: list[str]) -> None:

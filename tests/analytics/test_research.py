@@ -38,10 +38,35 @@ def test_period_begins_with_its_first_session_at_full_equity(inputs, results) ->
     answer = run_research(inputs, Question("equities", "trade", first_day=night_of(500)))
     own = rows_of(answer.tables["backtest_daily"], "equities", "trade")
     assert own["session_date"].iloc[0] == pd.Timestamp(str(DAYS[500]))
-    # what was held at the close before is bought at the first open: a turnover of its own
-    held = rows_of(results.backtest_daily, "equities", "trade").set_index("session_date")
-    before = held.loc[pd.Timestamp(str(DAYS[499])), "gross_exposure"]
-    assert own["turnover"].iloc[0] == pytest.approx(before, abs=0.35)
+    # the target in force at the close before is bought at the first open
+    first = pd.Timestamp(str(DAYS[500]))
+    fills = answer.tables["backtest_positions"]
+    fills = fills[fills["effective_session"] == first]
+    signals = inputs.signals[
+        (inputs.signals["strategy"] == "equities") & (inputs.signals["variant"] == "trade")
+    ]
+    known = signals[signals["session_date"] <= pd.Timestamp(str(DAYS[499]))]
+    wanted = known.sort_values("session_date").groupby("symbol")["target_weight"].last()
+    assert fills.set_index("symbol")["target_weight"].to_dict() == wanted[wanted != 0].to_dict()
+    bought = (fills["shares"] * fills["fill_price_usd"]).sum()
+    assert own["turnover"].iloc[0] == pytest.approx(bought / 1e6, rel=1e-12)
+
+
+def test_trial_is_of_the_whole_history_whatever_the_period(inputs, whole) -> None:
+    part = run_research(inputs, Question("equities", "trade", first_day=night_of(600)))
+    pd.testing.assert_frame_equal(part.trial, whole.trial)
+    assert part.search.trials == whole.search.trials
+
+
+def test_trial_is_filled_at_the_next_open_whatever_the_configuration(inputs, whole) -> None:
+    config = replace(inputs.portfolio_config, fill="next_close")
+    closing = run_research(
+        replace(inputs, portfolio_config=config), Question("equities", "trade", split=0.7)
+    )
+    pd.testing.assert_frame_equal(closing.trial, whole.trial)
+    assert not closing.tables["backtest_daily"]["net_return"].equals(
+        whole.tables["backtest_daily"]["net_return"]
+    )
 
 
 def test_benchmarks_begin_with_the_variant_and_pay_to_enter(whole) -> None:

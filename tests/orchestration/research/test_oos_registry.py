@@ -1,19 +1,16 @@
 """The out-of-sample registry as a file: one row per question and window."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from orchestration.errors import NightError
-from orchestration.replay.nights import PublishedNight
-from orchestration.research.oos_registry import NIGHTLY, keep_rows
+from orchestration.research.oos_registry import NIGHTLY, Basis, keep_rows
 from tests.orchestration.test_record import NIGHT
 from warehouse.home import Home
 
-AS_OF = datetime(2017, 6, 30, 20, 30, tzinfo=UTC)
-PUBLISHED = PublishedNight(NIGHT, 1, "CLEAN", AS_OF, 5, "code", "config", "m", "{}")
+BASIS = Basis(NIGHT, 5, "sandbox:7")
 
 
 def rows(*windows: str, sharpe: float = 1.0) -> pd.DataFrame:
@@ -30,7 +27,7 @@ def rows(*windows: str, sharpe: float = 1.0) -> pd.DataFrame:
 
 
 def keep(home: Home, frame: pd.DataFrame, question: str = NIGHTLY) -> pd.DataFrame:
-    keep_rows(home, frame, PUBLISHED, "sandbox:7", question)
+    keep_rows(home, frame, BASIS, question)
     return pd.read_csv(home.reports / "oos_registry.csv")
 
 
@@ -65,6 +62,16 @@ def test_writing_the_same_rows_again_changes_no_byte(tmp_path: Path) -> None:
     before = (home.reports / "oos_registry.csv").read_bytes()
     keep(home, rows("2015H2", "2016H1"))
     assert (home.reports / "oos_registry.csv").read_bytes() == before
+
+
+def test_hash_of_digits_is_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for digits in ("1234567890123456", "0000567890123456", "12345678e0123456"):
+        monkeypatch.setattr("orchestration.research.oos_registry.code_hash", lambda d=digits: d)
+        for _ in range(2):
+            keep(Home(tmp_path), rows("split_0.7"), f"q{digits}")
+    text = (tmp_path / "reports" / "oos_registry.csv").read_text()
+    assert "0000567890123456" in text
+    assert "12345678e0123456" in text
 
 
 def test_formula_in_a_question_is_harmless(tmp_path: Path) -> None:

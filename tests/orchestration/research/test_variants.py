@@ -1,9 +1,12 @@
 """From options to a variant: the grid's own where it has one, else one more row."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from analytics.settings import PortfolioConfig
+from orchestration.configuration import Configuration
 from orchestration.errors import UsageError
 from orchestration.research.run import Asked, first_day_of
 from orchestration.research.variants import (
@@ -12,8 +15,10 @@ from orchestration.research.variants import (
     seed_rows,
     volatility_variant,
 )
+from orchestration.universe import Universe
 from tests.orchestration.test_record import NIGHT
 from warehouse.connection import connect
+from warehouse.context import Member
 
 
 def equity(**changed: object):
@@ -133,23 +138,51 @@ def test_period_that_cannot_be_meant_is_refused(period: str) -> None:
         first_day_of(period, NIGHT)
 
 
+def test_what_the_night_does_anyway_is_no_trial_of_its_own() -> None:
+    recorded = Configuration(
+        Universe("core", "SPY", (Member("AAPL"), Member("KO"))), PortfolioConfig(), "{}"
+    )
+    asked = Asked(equity(), "q", members=(Member("KO"), Member("AAPL")), cost_bps=5.0)
+    assert asked.told_apart(recorded).extras == {}
+    other = Asked(equity(), "q", members=(Member("KO"), Member("AAPL", NIGHT)), cost_bps=5.5)
+    assert set(other.told_apart(recorded).extras) == {"members", "cost_bps"}
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_option_that_is_no_number_is_refused(number: float) -> None:
+    for call, name in ((credit, "entry_zscore"), (volatility, "vix_cap")):
+        with pytest.raises(UsageError, match="write a number"):
+            call(**{name: number})
+
+
+def test_number_close_to_a_declared_one_has_a_name_of_its_own() -> None:
+    asked = credit(entry_zscore=1.50000001)
+    assert asked.name == "zscore_percentile_z1.50000001"
+    assert asked.rows
+
+
 def test_other_members_and_costs_are_trials_of_their_own() -> None:
-    asked = Asked(equity(), "mqp equities", symbols=("MSFT", "AAPL"), cost_bps=0.0)
-    assert asked.extras == {"members": ["AAPL", "MSFT"], "cost_bps": 0.0}
+    members = (Member("MSFT"), Member("AAPL", date(2024, 1, 2), None))
+    asked = Asked(equity(), "mqp equities", members=members, cost_bps=0.0)
+    assert asked.extras == {"members": ["AAPL 2024-01-02", "MSFT"], "cost_bps": 0.0}
     assert Asked(equity(), "mqp equities").extras == {}
     assert Asked(credit(is_oas_disabled=True), "mqp credit").extras == {"is_oas_disabled": True}
 
 
 def test_names_of_files_tell_questions_apart_and_stay_in_their_folder() -> None:
-    many = tuple(f"S{n}" for n in range(9))
+    many = tuple(Member(f"S{n}") for n in range(9))
     stems = [
         Asked(equity(), "q").stem,
-        Asked(equity(), "q", symbols=("BRK.B",), period="6mo").stem,
-        Asked(equity(), "q", symbols=many).stem,
-        Asked(equity(), "q", symbols=(*many[:8], "T")).stem,
+        Asked(equity(), "q", members=(Member("BRK.B"),), period="6mo").stem,
+        Asked(equity(), "q", members=(Member("BRK-B"),), period="6mo").stem,
+        Asked(equity(), "q", members=(Member("BRK-B", NIGHT),), period="6mo").stem,
+        Asked(equity(), "q", members=many).stem,
+        Asked(equity(), "q", members=(*many[:8], Member("T"))).stem,
         Asked(equity(), "q", cost_bps=10.0).stem,
+        Asked(equity(), "q", benchmark="QQQ").stem,
         Asked(credit(is_oas_disabled=True), "q").stem,
     ]
-    assert stems[1] == "equities_balanced_position_BRK-B_6mo"
+    assert stems[0] == "equities_balanced_position"
+    assert stems[1].startswith("equities_balanced_position_BRK-B_6mo_")
     assert len(set(stems)) == len(stems)
     assert not any(letter in stem for stem in stems for letter in "/\\.")
