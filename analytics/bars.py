@@ -7,10 +7,10 @@ import pandas as pd
 
 from analytics.arrays import Bools, Days, Floats, Ints
 from analytics.backtest import Backtest
+from analytics.daily import DailyRows
 from analytics.errors import InputError
 from analytics.frames import require_columns, to_days, to_moments
 from analytics.market import Market, build_market
-from analytics.performance import DailyRows
 
 BAR_MINUTES = {"5m": 5, "1h": 60}
 """Length of a bar by its interval; the session's last one may be shorter."""

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from analytics.arrays import Days
+from analytics.daily import published_rows
 from analytics.frames import bill_returns_on, require_columns, to_days
-from analytics.performance import backtest_metrics, published_rows
+from analytics.performance import backtest_metrics
 
 HEADLINE_METRICS = ("sharpe", "cagr", "volatility_annual", "max_drawdown")
 

@@ -23,9 +23,9 @@ from analytics.bars import (
     session_rows,
 )
 from analytics.costs import TradingCosts
+from analytics.daily import DailyRows
 from analytics.errors import InputError
 from analytics.frames import require_columns, to_days, to_moments
-from analytics.performance import DailyRows
 from analytics.targets import first_word
 from analytics.trades import list_trades
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from analytics.arrays import Days, Floats
+from analytics.daily import NamedRows
 from analytics.errors import InputError
 from analytics.frames import Calendar
 from analytics.inputs import AnalyticsInputs, lay_out
 from analytics.intraday import IntradayRun, run_intraday
-from analytics.performance import NamedRows
 from analytics.research import Answer, Question, Simulated, answered, benchmarks_from
 from analytics.tables import NamedBacktest, daily_rows, dates, moments, texts
 from analytics.walk_forward import FEWEST_TRAINING_SESSIONS

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from analytics.bootstrap import sharpe_intervals
+from analytics.daily import NamedRows
 from analytics.frames import Calendar
-from analytics.inference import overfitting_probability, sharpe_intervals
-from analytics.performance import NamedRows, backtest_metrics, selection_sharpe
+from analytics.inference import overfitting_probability
+from analytics.performance import backtest_metrics, selection_sharpe
 from analytics.tables import NamedBacktest, dates, moments, texts
 from analytics.targets import StrategyTargets
 from analytics.walk_forward import WALK_FORWARD, Selection

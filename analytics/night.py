@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analytics.backtest import run_backtest
+from analytics.daily import NamedRows
 from analytics.errors import InputError
 from analytics.frames import Calendar
 from analytics.inputs import AnalyticsInputs, lay_out, run_benchmarks
@@ -15,7 +16,6 @@ from analytics.metric_tables import (
     window_metric_rows,
     window_rows,
 )
-from analytics.performance import NamedRows
 from analytics.portfolio import Portfolio, run_portfolio
 from analytics.portfolio_tables import (
     EMPTY_COLUMNS,

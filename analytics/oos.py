@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from analytics.arrays import PER_ROOT_YEAR, Bools, Days, Floats
+from analytics.bootstrap import resampled_halves, resampled_ratios
+from analytics.daily import DailyRows, published_rows
 from analytics.errors import ParameterError
 from analytics.frames import bill_returns_on, to_days
-from analytics.inference import resampled_halves, resampled_ratios
-from analytics.performance import DailyRows, max_drawdown, published_rows, selection_sharpe
+from analytics.performance import max_drawdown, selection_sharpe
 from analytics.tables import dates, texts
 from analytics.walk_forward import EMBARGO_SESSIONS, WALK_FORWARD
 
@@ -86,7 +87,7 @@ def oos_row(train: Part, oos: Part, *, strategy: str, variant: str, window: str)
     Both are by stationary bootstrap with blocks of 21 sessions, 1,000 draws: the interval resamples
     each part by itself; the false alarm draws both parts, of their own lengths, from the two taken
     together. The train ratio of a chosen variant is the best of several, which alone raises the
-    flag more often than that. Sources as for `inference.sharpe_intervals`.
+    flag more often than that. Sources as for `bootstrap.sharpe_intervals`.
     """
     ratios = np.array([selection_sharpe(part.rows)[0] for part in (train, oos)])
     falls = [max_drawdown(part.rows.net_return)[0] for part in (train, oos)]

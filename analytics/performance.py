@@ -4,13 +4,10 @@ Everything here takes arrays with one row per session and one column per variant
 value per variant, NaN where the figure does not exist.
 """
 
-from dataclasses import dataclass, replace
-
 import numpy as np
-import pandas as pd
 
 from analytics.arrays import PER_ROOT_YEAR, TRADING_DAYS_PER_YEAR, Floats
-from analytics.backtest import Backtest
+from analytics.daily import DailyRows
 from analytics.errors import ParameterError
 from analytics.inference import (
     minimum_track_record,
@@ -160,63 +157,6 @@ def value_at_risk(returns: Floats, level: float) -> tuple[Floats, Floats]:
     is_tail = returns <= cut + 1e-15
     tail_mean = np.add.reduce(np.where(is_tail, returns, 0.0), axis=0) / is_tail.sum(axis=0)
     return -cut, -tail_mean
-
-
-@dataclass(frozen=True, eq=False)
-class DailyRows:
-    """The daily rows that metrics are computed from.
-
-    `net_return`, `gross_return`, `turnover`, `gross_exposure` (R, V), `bill_return` (R,).
-    """
-
-    net_return: Floats
-    gross_return: Floats
-    turnover: Floats
-    gross_exposure: Floats
-    bill_return: Floats
-
-    @classmethod
-    def of(cls, backtest: Backtest) -> "DailyRows":
-        """Return the rows of a backtest, R sessions of its V variants."""
-        return cls(
-            net_return=backtest.net_return,
-            gross_return=backtest.gross_return,
-            turnover=backtest.turnover,
-            gross_exposure=backtest.gross_exposure,
-            bill_return=backtest.bill_returns,
-        )
-
-    def between(self, first: int, last: int) -> "DailyRows":
-        """Return rows `first` to `last`, the last one excluded."""
-        return DailyRows(**{name: value[first:last] for name, value in vars(self).items()})
-
-
-@dataclass(frozen=True, eq=False)
-class NamedRows:
-    """Daily rows of one strategy whose V columns are `variants`."""
-
-    strategy: str
-    variants: tuple[str, ...]
-    rows: DailyRows
-
-    def between(self, first: int, last: int) -> "NamedRows":
-        """Return rows `first` to `last`, the last one excluded."""
-        return replace(self, rows=self.rows.between(first, last))
-
-
-def published_rows(daily: pd.DataFrame, bill_return: Floats) -> DailyRows:
-    """Return the rows of one published path, V = 1.
-
-    Parameters
-    ----------
-    daily : R rows of `analytics.backtest_daily`, one variant, ascending.
-    bill_return : (R,), the bill's return over the interval of each row.
-    """
-    columns = {
-        name: daily[name].to_numpy(dtype=np.float64)[:, None]
-        for name in ("net_return", "gross_return", "turnover", "gross_exposure")
-    }
-    return DailyRows(**columns, bill_return=bill_return)
 
 
 def in_market_sessions(gross_exposure: Floats) -> Floats:

@@ -9,6 +9,7 @@ import pandas as pd
 from analytics.arrays import Days
 from analytics.backtest import first_decided_session, run_backtest
 from analytics.benchmarks import FIXED_MIXES
+from analytics.daily import NamedRows
 from analytics.episodes import NAMED, covered, deepest_falls, episode_return
 from analytics.errors import InputError
 from analytics.frames import Calendar
@@ -16,7 +17,6 @@ from analytics.inputs import AnalyticsInputs, lay_out, run_benchmarks
 from analytics.market import Market
 from analytics.metric_tables import metric_rows, sample_metric_rows
 from analytics.oos import Part, oos_row, split_once
-from analytics.performance import NamedRows
 from analytics.rolling import rolling_sharpe
 from analytics.tables import NamedBacktest, daily_rows, dates, joined, position_rows, trade_rows
 from analytics.targets import targets_from_signals

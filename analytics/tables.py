@@ -10,8 +10,8 @@ import pandas as pd
 from analytics.arrays import Days, Ints
 from analytics.backtest import Backtest
 from analytics.costs import TradingCosts
+from analytics.daily import DailyRows, NamedRows
 from analytics.frames import Calendar
-from analytics.performance import DailyRows, NamedRows
 from analytics.trades import list_trades
 
 

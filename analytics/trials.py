@@ -8,10 +8,12 @@ import pandas as pd
 
 from analytics.arrays import PER_ROOT_YEAR, Floats
 from analytics.backtest import first_decided_session, run_backtest
+from analytics.bootstrap import FEWEST_PERIODS
 from analytics.costs import TradingCosts
+from analytics.daily import DailyRows, NamedRows
 from analytics.frames import require_columns
-from analytics.inference import FEWEST_PERIODS, expected_maximum_sharpe
-from analytics.performance import DailyRows, NamedRows, selection_sharpe
+from analytics.inference import expected_maximum_sharpe
+from analytics.performance import selection_sharpe
 from analytics.tables import NamedBacktest
 
 KEY = ["strategy", "parameters"]

@@ -6,7 +6,8 @@ import numpy as np
 
 from analytics.arrays import Bools, Days, Floats, Ints, forward_filled
 from analytics.backtest import Backtest
-from analytics.performance import DailyRows, selection_sharpe
+from analytics.daily import DailyRows
+from analytics.performance import selection_sharpe
 from analytics.targets import StrategyTargets, changed_targets, latest_reasons
 
 FEWEST_TRAINING_SESSIONS = 504

@@ -71,7 +71,7 @@ def equities(
     on. 2: wrong usage.
     """
     from orchestration.commands.research import Output, research_command, watched_members
-    from orchestration.research.run import Asked
+    from orchestration.research.question import Asked
     from orchestration.research.variants import equity_variant
 
     variant = equity_variant(
@@ -128,7 +128,7 @@ def credit(
     Files, trial registry and exit codes as for `mqp equities`.
     """
     from orchestration.commands.research import Output, research_command
-    from orchestration.research.run import Asked
+    from orchestration.research.question import Asked
     from orchestration.research.variants import credit_variant
 
     variant = credit_variant(
@@ -180,7 +180,7 @@ def volatility(
     Files, trial registry and exit codes as for `mqp equities`.
     """
     from orchestration.commands.research import Output, research_command
-    from orchestration.research.run import Asked
+    from orchestration.research.question import Asked
     from orchestration.research.variants import volatility_variant
 
     variant = volatility_variant(
@@ -223,7 +223,7 @@ def intraday(
     and exit codes as for `mqp equities`.
     """
     from orchestration.commands.research import Output, checked_ticker, research_command
-    from orchestration.research.run import Asked
+    from orchestration.research.question import Asked
     from orchestration.research.variants import intraday_variant
 
     asked = Asked(
@@ -260,7 +260,7 @@ def oos(
     """
     if ticker:
         from orchestration.commands.research import Output, research_command, watched_members
-        from orchestration.research.run import Asked
+        from orchestration.research.question import Asked
         from orchestration.research.variants import equity_variant
 
         variant = equity_variant(

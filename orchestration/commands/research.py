@@ -11,7 +11,8 @@ import typer
 
 from orchestration.commands.text_tables import table_lines
 from orchestration.progress import shown_progress
-from orchestration.research.run import Asked, Ready, answer, prepared
+from orchestration.research.question import Asked
+from orchestration.research.run import Ready, answer, prepared
 from orchestration.resources import load_settings, utc_now
 from orchestration.universe import load_universe
 from warehouse.context import Member

@@ -10,18 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from analytics.bootstrap import DRAWS, MEAN_BLOCK, SEED, sharpe_intervals
 from analytics.errors import ParameterError
 from analytics.inference import (
-    DRAWS,
-    MEAN_BLOCK,
-    SEED,
     expected_maximum_sharpe,
     minimum_track_record,
     overfitting_probability,
     probabilistic_sharpe,
     sharpe_error,
     sharpe_error_lo,
-    sharpe_intervals,
 )
 
 NORMAL = (np.array(0.0), np.array(3.0))

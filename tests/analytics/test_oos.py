@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.bootstrap import resampled_halves
+from analytics.daily import DailyRows
 from analytics.errors import ParameterError
 from analytics.frames import to_days
-from analytics.inference import resampled_halves
 from analytics.oos import Part, is_flagged, oos_row, published_oos_rows, split_once
-from analytics.performance import DailyRows, sharpe
+from analytics.performance import sharpe
 from analytics.walk_forward import EMBARGO_SESSIONS
 from tests.analytics.night_inputs import DEFAULTS
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import performance
+from analytics.daily import DailyRows
 from analytics.errors import ParameterError
-from analytics.performance import DailyRows, backtest_metrics, selection_sharpe
+from analytics.performance import backtest_metrics, selection_sharpe
 
 RISING = np.full((30, 1), 0.01)
 FALLING = np.full((30, 1), -0.01)

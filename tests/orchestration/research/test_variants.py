@@ -8,7 +8,7 @@ import pytest
 from analytics.settings import PortfolioConfig
 from orchestration.configuration import Configuration
 from orchestration.errors import UsageError
-from orchestration.research.run import Asked, first_day_of
+from orchestration.research.question import Asked, first_day_of
 from orchestration.research.variants import (
     credit_variant,
     equity_variant,
