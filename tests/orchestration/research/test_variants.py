@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from analytics.settings import PortfolioConfig
+from orchestration.commands.research import watched_members
 from orchestration.configuration import Configuration
 from orchestration.errors import UsageError
-from orchestration.research.question import Asked, first_day_of
+from orchestration.research.question import Asked, configuration_of, first_day_of
 from orchestration.research.variants import (
     credit_variant,
     equity_variant,
@@ -146,6 +147,28 @@ def test_what_the_night_does_anyway_is_no_trial_of_its_own() -> None:
     assert asked.told_apart(recorded).extras == {}
     other = Asked(equity(), "q", members=(Member("KO"), Member("AAPL", NIGHT)), cost_bps=5.5)
     assert set(other.told_apart(recorded).extras) == {"members", "cost_bps"}
+
+
+def test_watchlists_members_count_only_inside_their_dates(tmp_path: Path) -> None:
+    path = tmp_path / "watch.yaml"
+    path.write_text("members: [{symbol: AAPL, from: 2024-01-02}, KO]\n")
+    recorded = Configuration(Universe("core", "SPY", (Member("PG"),)), PortfolioConfig(), "{}")
+    asked = Asked(equity(), "q", members=watched_members(path, []))
+    members = configuration_of(asked, recorded).universe.members
+    assert members == (Member("AAPL", date(2024, 1, 2), None), Member("KO"))
+
+
+def test_costs_are_scaled_and_the_borrow_fee_stays() -> None:
+    recorded = Configuration(Universe("core", "SPY", (Member("PG"),)), PortfolioConfig(), "{}")
+    costs = configuration_of(Asked(equity(), "q", cost_bps=10.0), recorded).portfolio.costs
+    # 1, 1 and 3 bps as configured
+    assert (costs.commission_bps, costs.half_spread_bps, costs.slippage_bps) == (2.0, 2.0, 6.0)
+    assert costs.borrow_fee_annual_fraction == 0.005
+
+
+def test_watchlist_and_tickers_together_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not both"):
+        watched_members(tmp_path / "watch.yaml", ["KO"])
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
