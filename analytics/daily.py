@@ -1,12 +1,15 @@
 """Daily rows: what metrics are computed from, whatever a path was simulated on."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from analytics.arrays import Floats
 from analytics.backtest import Backtest
+
+if TYPE_CHECKING:
+    import pandas as pd  # half a second that explaining a weight does not need
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +54,7 @@ class NamedRows:
         return replace(self, rows=self.rows.between(first, last))
 
 
-def published_rows(daily: pd.DataFrame, bill_return: Floats) -> DailyRows:
+def published_rows(daily: "pd.DataFrame", bill_return: Floats) -> DailyRows:
     """Return the rows of one published path, V = 1.
 
     Parameters

@@ -16,7 +16,7 @@ from warehouse.publish import Manifest, TableDigest, digest_tables
 
 WRITTEN_ONCE = (
     *("quality.quarantine", "quality.history_extents"),
-    *("ops.configs", "analytics.decisions"),
+    *("ops.configs", "analytics.decisions", "analytics.trials"),
 )
 
 

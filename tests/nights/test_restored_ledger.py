@@ -17,6 +17,7 @@ from warehouse.home import Home
 RECORD = (
     *("ops.nights", "ops.fetches", "ops.configs", "quality.validation_results"),
     *("quality.quarantine", "quality.history_extents", "analytics.decisions"),
+    "analytics.trials",
 )
 LANDINGS = ("ops.landings", "ops.landed_rows")
 
