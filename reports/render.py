@@ -1,16 +1,10 @@
 """The nightly page: one self-contained HTML file that loads nothing from anywhere."""
 
-import base64
-import hashlib
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from reports import wording
 from reports.night import Night, read_night
+from reports.page import render_page
 from reports.performance import daily_returns
 from reports.queries import open_published
 from reports.sections.difference import difference_section, night_difference
@@ -23,7 +17,6 @@ from reports.sections.record import record_section
 from reports.sections.strategy import strategy_section
 from reports.status import RunStatus
 
-TEMPLATES = Path(__file__).parent / "templates"
 DEFAULT_TARGET_VOLATILITY = 0.10  # per year, as in config/portfolio.yaml
 
 
@@ -51,15 +44,12 @@ def render_report(
     """
     with open_published(warehouse) as published:
         night = read_night(published, status)
-        template = page_environment().get_template("report.html")
-        return template.render(**_content(night, target_volatility, nights))
+        return render_page("report.html", _content(night, target_volatility, nights))
 
 
 def _content(night: Night, target_volatility: float, nights: Path | None) -> dict[str, Any]:
     benchmarks = daily_returns(night.published, "benchmark")
     difference = night_difference(night, nights)
-    script = template_text("report.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {
         "night": night,
         "status": night.status,
@@ -75,30 +65,4 @@ def _content(night: Night, target_volatility: float, nights: Path | None) -> dic
         "inputs": inputs_section(night),
         "provenance": provenance_section(night),
         "growth": growth_section(night),
-        "style": Markup(template_text("report.css")),  # our own files, not data
-        "script": Markup(script),
-        "script_digest": digest,
     }
-
-
-@lru_cache(maxsize=1)
-def page_environment() -> Environment:
-    """The templates, with every text escaped and the wording at hand."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    words = (
-        "number", "percent", "points", "basis_points", "usd", "day", "long_day", "moment", "reason",
-        "reason_detail", "signal", "strategy", "variant", "count", "breakable",
-    )  # fmt: skip
-    environment.filters.update({name: getattr(wording, name) for name in words})
-    return environment
-
-
-def template_text(name: str) -> str:
-    """One of our own files beside the templates."""
-    return (TEMPLATES / name).read_text(encoding="utf-8")

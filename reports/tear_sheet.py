@@ -1,7 +1,5 @@
 """The tear sheet of one research run: one self-contained HTML page, as the nightly report is."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 
 from reports import wording
 from reports.charts import Chart, Line, draw
+from reports.page import render_page
 from reports.performance import (
     DailyReturns,
     Estimate,
@@ -22,7 +20,6 @@ from reports.performance import (
     on_sessions,
 )
 from reports.queries import Published, Row, open_published
-from reports.render import page_environment, template_text
 from reports.sections.overview import world_banner
 from reports.sections.portfolio import shaded_months
 from reports.sections.strategy import growth_charts, metrics_table
@@ -79,14 +76,13 @@ def render_tear_sheet(results: Path, sheet: Sheet) -> str:
     """
     with open_published(results) as published:
         content = _content(published, sheet)
-    return page_environment().get_template("tear_sheet.html").render(**content)
+    return render_page("tear_sheet.html", content)
 
 
 def _content(published: Published, sheet: Sheet) -> dict[str, Any]:
     base = daily_returns(published, sheet.strategy)[sheet.variant]
     benchmarks = daily_returns(published, "benchmark")
     found = metrics(published, sheet.strategy).get(sheet.variant, {})
-    script = template_text("report.js")
     return {
         "sheet": sheet,
         "name": wording.strategy(sheet.strategy),
@@ -101,9 +97,6 @@ def _content(published: Published, sheet: Sheet) -> dict[str, Any]:
         "episodes": _episodes(published, sheet),
         "trades": _trades(published, sheet),
         "oos": next(iter(published.rows("analytics.oos", OOS_COLUMNS)), None),
-        "style": Markup(template_text("report.css")),
-        "script": Markup(script),
-        "script_digest": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
 
 

@@ -1,0 +1,62 @@
+"""The frame of the pages that we write: one file each, which loads nothing from anywhere."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports import wording
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_page(template: str, content: Mapping[str, Any]) -> str:
+    """Fill a template that extends `page.html`.
+
+    Parameters
+    ----------
+    template : its file name.
+    content : what it shows, `banner` among it; None for the live market.
+
+    Returns
+    -------
+    HTML. Every text is escaped unless it is markup already, and the page's own script is the only
+    one that its content policy allows.
+    """
+    script = _template_text("report.js")
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **content,
+            style=Markup(_template_text("report.css")),  # our own files, not data
+            script=Markup(script),
+            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    words = (
+        "number", "percent", "points", "basis_points", "usd", "day", "long_day", "moment", "reason",
+        "reason_detail", "signal", "strategy", "variant", "count", "breakable",
+    )  # fmt: skip
+    environment.filters.update({name: getattr(wording, name) for name in words})
+    return environment
+
+
+def _template_text(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
