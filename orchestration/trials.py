@@ -8,13 +8,12 @@ out.
 
 import json
 import math
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from orchestration.provenance import code_hash
 from warehouse.connection import Connection
-from warehouse.files import writing_failures
+from warehouse.files import LineLog
 from warehouse.frames import read_frame
 from warehouse.home import Home
 from warehouse.ledger import newest_version
@@ -69,38 +68,30 @@ def register_trials(
     StorageError
         The log cannot be written; the ledger then has the rows already.
     """
-    known = {
-        tuple(row)
-        for row in ledger.execute("select strategy, parameters from analytics.trials").fetchall()
-    }
     plain: Any = trials
-    rows = [
-        {
-            "strategy": row.strategy,
-            "parameters": row.parameters,
-            "variant": row.variant,
-            "evaluated_by": by,
-            "sharpe_per_session": _told(row.sharpe_per_session),
-            "session_count": int(row.session_count),
-            "first_ledger_version": newest_version(ledger),
-            "first_code_hash": code_hash(),
-            "first_evaluated_at": at.isoformat(),
-        }
-        for row in plain.itertuples()
-        if (row.strategy, row.parameters) not in known
-    ]
-    _append(ledger, rows)
-    if rows:
-        path = home.data / LOG
-        with writing_failures(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            torn = path.exists() and not path.read_bytes().endswith(b"\n")
-            with path.open("a", encoding="utf-8") as log:
-                log.write("\n" * torn)
-                log.writelines(json.dumps(row, sort_keys=True) + "\n" for row in rows)
-                log.flush()
-                os.fsync(log.fileno())
-    return len(rows)
+    version, code = newest_version(ledger), code_hash()
+    new = _append_new(
+        ledger,
+        [
+            {
+                "strategy": row.strategy,
+                "parameters": row.parameters,
+                "variant": row.variant,
+                "evaluated_by": by,
+                "sharpe_per_session": _told(row.sharpe_per_session),
+                "session_count": int(row.session_count),
+                "first_ledger_version": version,
+                "first_code_hash": code,
+                "first_evaluated_at": at.isoformat(),
+            }
+            for row in plain.itertuples()
+        ],
+    )
+    if new:
+        with LineLog(home.data / LOG) as log:
+            for row in new:
+                log.append(json.dumps(row, sort_keys=True), durable=True)
+    return len(new)
 
 
 def restore_trials(ledger: Connection, home: Home, note: Callable[[str], None]) -> None:
@@ -112,31 +103,37 @@ def restore_trials(ledger: Connection, home: Home, note: Callable[[str], None]) 
     if not path.exists():
         note(f"there is no {path}: trials that no published file knows are lost")
         return
-    known = {
-        tuple(row)
-        for row in ledger.execute("select strategy, parameters from analytics.trials").fetchall()
-    }
-    damaged = 0
+    rows, damaged = [], 0
     for line in filter(None, path.read_text(encoding="utf-8", errors="replace").splitlines()):
         try:
             row = json.loads(line)
-            key = (row["strategy"], row["parameters"])
+            _key(row)
         except (ValueError, KeyError, TypeError):
             damaged += 1
-            continue
-        if key not in known:
-            _append(ledger, [row])
-            known.add(key)
+        else:
+            rows.append(row)
+    _append_new(ledger, rows)
     if damaged:
         note(f"{damaged} lines of {path} cannot be read: so many trials may be lost")
 
 
-def _append(ledger: Connection, rows: list[dict[str, Any]]) -> None:
+def _append_new(ledger: Connection, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Append the first row of each parameter set that the registry lacks; returns those."""
+    known = set(ledger.execute("select strategy, parameters from analytics.trials").fetchall())
+    new = []
     for row in rows:
-        columns, marks = ", ".join(row), ", ".join("?" for _ in row)
-        ledger.execute(
-            f"insert into analytics.trials ({columns}) values ({marks})", list(row.values())
-        )
+        if _key(row) not in known:
+            known.add(_key(row))
+            columns, marks = ", ".join(row), ", ".join("?" for _ in row)
+            ledger.execute(
+                f"insert into analytics.trials ({columns}) values ({marks})", list(row.values())
+            )
+            new.append(row)
+    return new
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str]:
+    return row["strategy"], row["parameters"]
 
 
 def _told(sharpe: Any) -> float | None:
