@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analytics.arrays import Days, Floats
+from analytics.arrays import Floats
 from analytics.daily import NamedRows
 from analytics.errors import InputError
 from analytics.frames import Calendar
@@ -62,7 +62,9 @@ def run_intraday_research(
         asked = own[pd.to_datetime(own["session_date"]) >= pd.Timestamp(question.first_day)]
     if asked.empty:
         raise InputError(f"there are no {question.variant} decisions of {symbol} in this period")
-    run, whole = (_run(rows, inputs, frames, symbol) for rows in (asked, own))
+    run = whole = _run(own, inputs, frames, symbol)
+    if len(asked) < len(own):
+        run = _run(asked, inputs, frames, symbol)
     calendar, market = lay_out(inputs)
     first = int(np.searchsorted(calendar.sessions, run.sessions[0])) - 1
     if first < 0:
@@ -120,7 +122,8 @@ def _daily(run: IntradayRun, benchmarks: NamedBacktest, calendar: Calendar) -> p
         }
     )
     others = daily_rows([benchmarks], calendar)
-    return pd.concat([own, others[_is_on(others, run.sessions)]], ignore_index=True)
+    is_within = others["session_date"] <= pd.Timestamp(str(run.sessions[-1]))
+    return pd.concat([own, others[is_within]], ignore_index=True)
 
 
 def _closing_exposure(run: IntradayRun) -> Floats:
@@ -130,10 +133,6 @@ def _closing_exposure(run: IntradayRun) -> Floats:
     last = np.searchsorted(of_row, run.sessions, side="right") - 1
     exposure: Floats = book.backtest.net_exposure[last, 0]
     return exposure
-
-
-def _is_on(rows: pd.DataFrame, sessions: Days) -> pd.Series:
-    return rows["session_date"] <= pd.Timestamp(str(sessions[-1]))
 
 
 def _positions(run: IntradayRun) -> pd.DataFrame:

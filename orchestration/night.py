@@ -40,7 +40,7 @@ from orchestration.record import (
 from orchestration.rehearsal import begin_rehearsal, rehearsal_rules, remark_held_night
 from orchestration.repair import repair_published
 from orchestration.resources import Settings, clock_of, utc_now
-from orchestration.trials import NIGHT, register_trials, trials_before
+from orchestration.trials import NIGHT, known_trials, register_trials
 from orchestration.universe import Universe, load_universe
 from reports.status import RunStatus
 from warehouse.availability import SESSION_OPENS
@@ -223,7 +223,7 @@ class NightRun:
         log.info("Running backtests and the allocation.")
         with self.open_ledger() as ledger:
             past = past_decisions(ledger, self.night, self.decided_at, self.ledger_version)
-            trials = trials_before(ledger, self.ledger_version)
+            trials = known_trials(ledger, before=self.ledger_version)
         results = compute_analytics(
             self.settings.home.build, self.night, self.portfolio, past, trials=trials
         )

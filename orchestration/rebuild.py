@@ -19,7 +19,7 @@ from orchestration.errors import NightError
 from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash
 from orchestration.research.variants import AskedVariant
-from orchestration.trials import trials_before
+from orchestration.trials import known_trials
 from warehouse.connection import connect
 from warehouse.context import BuildContext, begin_build
 from warehouse.files import copy_database
@@ -152,7 +152,7 @@ class Rebuilder:
         decided_at = self._sessions.decided_at(moment.night)
         with connect(self._scratch.ledger, read_only=True) as ledger:
             past = past_decisions(ledger, moment.night, decided_at, moment.ledger_version)
-            trials = trials_before(ledger, moment.ledger_version)
+            trials = known_trials(ledger, before=moment.ledger_version)
         results = compute_analytics(
             self._scratch.build,
             moment.night,

@@ -27,26 +27,17 @@ NIGHT = "night"
 LOG = "trials.jsonl"
 
 
-def trials_before(ledger: Connection, ledger_version: int) -> "pd.DataFrame":
-    """Read what had been evaluated before a version of the ledger.
+def known_trials(ledger: Connection, *, before: int | None = None) -> "pd.DataFrame":
+    """Read what has been evaluated, all of it or before a version of the ledger.
 
-    What was first evaluated *at* the version is left out: it may have come after the night that was
-    built there, and a replay of that night must count what the night counted.
+    A night asks for what came before its own version: what was first evaluated *at* it may have
+    come after the night that was built there, and a replay must count what the night counted.
     """
     return read_frame(
         ledger,
         "select strategy, parameters, sharpe_per_session from analytics.trials "
-        "where first_ledger_version < $version order by strategy, parameters",
-        {"version": ledger_version},
-    )
-
-
-def all_trials(ledger: Connection) -> "pd.DataFrame":
-    """Read everything that has been evaluated so far."""
-    return read_frame(
-        ledger,
-        "select strategy, parameters, sharpe_per_session from analytics.trials "
-        "order by strategy, parameters",
+        "where $version is null or first_ledger_version < $version order by strategy, parameters",
+        {"version": before},
     )
 
 

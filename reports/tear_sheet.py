@@ -57,6 +57,11 @@ class Sheet:
     made_at: datetime
 
     @property
+    def benchmarks(self) -> tuple[str, ...]:
+        """Variants of `benchmark` that it is laid beside, the one asked for first."""
+        return tuple(dict.fromkeys((self.benchmark.lower(), "sixty_forty", "equal_weight")))
+
+    @property
     def mark(self) -> str:
         """The word beside every figure that is not of the real market; empty for live."""
         return wording.world_label(self.world)
@@ -188,12 +193,12 @@ def _columns(
     published: Published, found: Mapping[str, Estimate], sheet: Sheet
 ) -> list[tuple[str, Mapping[str, Estimate]]]:
     benchmarks = metrics(published, "benchmark")
-    own = sheet.benchmark.lower()
-    names = [own, *(name for name in ("sixty_forty", "equal_weight") if name != own)]
-    labels = {own: sheet.benchmark, "sixty_forty": "60/40", "equal_weight": "1/N"}
+    labels = {
+        "sixty_forty": "60/40", "equal_weight": "1/N", sheet.benchmark.lower(): sheet.benchmark,
+    }  # fmt: skip
     return [
         (sheet.variant, found),
-        *((labels[name], benchmarks[name]) for name in names if name in benchmarks),
+        *((labels[name], benchmarks[name]) for name in sheet.benchmarks if name in benchmarks),
     ]
 
 

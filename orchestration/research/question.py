@@ -23,7 +23,8 @@ MODELS = (
 )
 """What the results of one variant start from, and everything above it."""
 INTRADAY_MODELS = ("+fct_intraday_signals", "+int_intraday_prices_adjusted")
-INTRADAY_SYMBOL = "SPY"
+DEFAULT_BENCHMARK = "SPY"
+USUAL_BARS_OF = "SPY"
 PERIOD = re.compile(r"(\d+)(d|w|mo|y)")
 UNITS = {"d": "days", "w": "weeks", "mo": "months", "y": "years"}
 LISTED_SYMBOLS = 3
@@ -44,7 +45,7 @@ class Asked:
     asked_by: str
     members: tuple[Member, ...] = ()
     period: str = "max"
-    benchmark: str = "SPY"
+    benchmark: str = DEFAULT_BENCHMARK
     cost_bps: float | None = None
     split: float | None = None
     bars_of: str | None = None
@@ -69,7 +70,7 @@ class Asked:
             found["members"] = sorted(_member_text(member) for member in self.members)
         if self.cost_bps is not None:
             found["cost_bps"] = self.cost_bps
-        if self.bars_of not in (None, INTRADAY_SYMBOL):
+        if self.bars_of not in (None, USUAL_BARS_OF):
             found["symbol"] = self.bars_of
         return found
 
@@ -85,8 +86,8 @@ class Asked:
         parts += ["proxy"] if self.variant.variables else []
         parts += [] if self.cost_bps is None else [f"{self.cost_bps:g}bps"]
         parts += [] if self.period == "max" else [self.period]
-        parts += [] if self.benchmark == INTRADAY_SYMBOL else [f"vs-{self.benchmark}"]
-        if self.extras or self.benchmark != INTRADAY_SYMBOL:  # what a name cannot tell exactly
+        parts += [] if self.benchmark == DEFAULT_BENCHMARK else [f"vs-{self.benchmark}"]
+        if self.extras or self.benchmark != DEFAULT_BENCHMARK:  # what a name cannot tell exactly
             told = json.dumps([self.extras, self.benchmark], sort_keys=True)
             parts.append(hashlib.sha256(told.encode()).hexdigest()[:6])
         return re.sub(r"[^A-Za-z0-9_-]", "-", "_".join(parts))

@@ -22,7 +22,7 @@ from orchestration.rebuild import Moment, Rebuilder, rebuilding
 from orchestration.replay.nights import PublishedNight, latest_published_night
 from orchestration.research.question import Asked, configuration_of, first_day_of
 from orchestration.resources import Settings, utc_now
-from orchestration.trials import all_trials, register_trials
+from orchestration.trials import known_trials, register_trials
 from warehouse.connection import connect
 from warehouse.frames import read_frame
 from warehouse.ledger import opened_ledger, refuse_other_world
@@ -83,7 +83,7 @@ def prepared(settings: Settings, asked: Asked, say: Callable[[str], None]) -> It
         rebuilding(settings.home, settings.world, sessions, announce=say) as rebuilder,
     ):
         with connect(rebuilder.ledger, read_only=True) as ledger:
-            night, trials = latest_published_night(ledger), all_trials(ledger)
+            night, trials = latest_published_night(ledger), known_trials(ledger)
         recorded = recorded_configuration(night.configuration)
         asked = asked.told_apart(recorded)
         configuration = configuration_of(asked, recorded)

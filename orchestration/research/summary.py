@@ -90,11 +90,10 @@ def _members(sheet: Sheet) -> str:
 def _metric_lines(metrics: "pd.DataFrame", sheet: Sheet) -> list[str]:
     full = metrics[metrics["sample"] == "full"]
     own = sheet.benchmark.lower()
-    names = [own, *(name for name in ("sixty_forty", "equal_weight") if name != own)]
     columns: list[tuple[str, str, str]] = [(sheet.strategy, sheet.variant, sheet.variant)]
     columns += [
         ("benchmark", name, sheet.benchmark if name == own else wording.variant(name))
-        for name in names
+        for name in sheet.benchmarks
     ]
     kinds = {kind.code: kind for kind in (*MAIN_METRICS, *MORE_METRICS)}
     rows = []

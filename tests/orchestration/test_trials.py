@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from orchestration.trials import LOG, register_trials, restore_trials, trials_before
+from orchestration.trials import LOG, known_trials, register_trials, restore_trials
 from warehouse.connection import Connection, connect
 from warehouse.home import Home
 from warehouse.ledger import open_ledger
@@ -77,8 +77,8 @@ def test_night_counts_only_what_was_evaluated_before_its_version(
         land(ledger, version)
         own = GRID.iloc[[0]].assign(parameters=f"p{version}")
         register_trials(ledger, own, home=home, by="mqp credit", at=NOW)
-    assert trials_before(ledger, 4)["parameters"].tolist() == ["p3"]
-    assert trials_before(ledger, 5)["parameters"].tolist() == ["p3", "p4"]
+    assert known_trials(ledger, before=4)["parameters"].tolist() == ["p3"]
+    assert known_trials(ledger, before=5)["parameters"].tolist() == ["p3", "p4"]
 
 
 def test_lost_ledger_gets_every_trial_back(home: Home, ledger: Connection) -> None:
