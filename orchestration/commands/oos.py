@@ -32,10 +32,12 @@ def oos_command(*, split: float, as_json: bool) -> int:
         raise UsageError(f"--split is {split:g}: take a share between 0 and 1, such as 0.7.")
     settings = load_settings()
     refuse_other_world(settings.home.ledger, settings.home.published, settings.world)
+    from orchestration.research.oos_registry import registry_of
+
     with shown_progress(quiet=as_json):
         log.info("Resampling every selection of the published night.")
         rows = published_comparison(settings, split)
-    path = settings.home.reports / "oos_registry.csv"
+    path = registry_of(settings.home)
     if as_json:
         from orchestration.cli import print_json
 

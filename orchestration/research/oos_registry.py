@@ -6,6 +6,7 @@ longer every night.
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -36,6 +37,11 @@ class Basis:
     world: str
 
 
+def registry_of(home: Home) -> Path:
+    """Where the registry of a home lies."""
+    return home.reports / "oos_registry.csv"
+
+
 def keep_rows(home: Home, rows: "pd.DataFrame", basis: Basis, question: str) -> None:
     """Put rows into the registry, in the place of what the same question said before.
 
@@ -52,7 +58,6 @@ def keep_rows(home: Home, rows: "pd.DataFrame", basis: Basis, question: str) -> 
     """
     import pandas as pd
 
-    path = home.reports / "oos_registry.csv"
     own = rows.assign(
         question=question,
         night=pd.Timestamp(basis.night),
@@ -67,18 +72,17 @@ def keep_rows(home: Home, rows: "pd.DataFrame", basis: Basis, question: str) -> 
         if question == NIGHTLY and not kept.empty:
             # a window may be gone where history was loaded anew
             kept = kept[kept["question"] != NIGHTLY]
-        known = pd.MultiIndex.from_frame(kept[list(KEY)])
-        kept = kept[~known.isin(pd.MultiIndex.from_frame(own[list(KEY)]))]
         whole = own if kept.empty else pd.concat([kept, own], ignore_index=True)
-        table = pa.Table.from_pandas(whole.sort_values(list(KEY)), preserve_index=False)
-        write_bytes(path, csv_bytes(table))
+        whole = whole.drop_duplicates(list(KEY), keep="last").sort_values(list(KEY))
+        table = pa.Table.from_pandas(whole, preserve_index=False)
+        write_bytes(registry_of(home), csv_bytes(table))
 
 
 def _stored(home: Home, columns: list[str]) -> "pd.DataFrame":
     """The registry as it stands; no rows where there is none."""
     import pandas as pd
 
-    path = home.reports / "oos_registry.csv"
+    path = registry_of(home)
     if not path.exists():
         return pd.DataFrame(columns=columns)
     try:
