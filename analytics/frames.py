@@ -29,8 +29,13 @@ class Calendar:
 
     def index_of(self, days: Days) -> Ints:
         """Return each date's session index, -1 for dates that are none of them."""
-        at = np.minimum(np.searchsorted(self.sessions, days), self.sessions.shape[0] - 1)
-        return np.where(self.sessions[at] == days, at, -1).astype(np.int64)
+        return index_on(self.sessions, days)
+
+
+def index_on(sessions: Days, days: Days) -> Ints:
+    """Return each date's place among ascending sessions, -1 for dates that are none of them."""
+    at = np.minimum(np.searchsorted(sessions, days), sessions.shape[0] - 1)
+    return np.where(sessions[at] == days, at, -1).astype(np.int64)
 
 
 def to_days(column: pd.Series) -> Days:
@@ -152,7 +157,7 @@ def market_from_frames(
         raw_close_usd=_laid_out(rows["close_usd"], cells, shape),
         leverage=units,
         next_leverage=next_units,
-        bill_pct=_bill(macro, calendar),
+        bill_pct=_bill(macro, calendar.sessions),
         is_quarantined=is_quarantined,
     )
 
@@ -194,13 +199,7 @@ def bill_returns_on(macro: pd.DataFrame, sessions: Days) -> Floats:
     -------
     (T,), as `costs.bill_returns`.
     """
-    require_columns(macro, "macro", "session_date", "bill_3m_pct")
-    known = macro[np.isin(to_days(macro["session_date"]), sessions)]
-    bill = np.full(sessions.shape[0], np.nan)
-    bill[np.searchsorted(sessions, to_days(known["session_date"]))] = known["bill_3m_pct"].to_numpy(
-        dtype=np.float64, na_value=np.nan
-    )
-    return bill_returns(bill, calendar_days_between(sessions))
+    return bill_returns(_bill(macro, sessions), calendar_days_between(sessions))
 
 
 def _laid_out(column: pd.Series, cells: Ints, shape: tuple[int, int]) -> Floats:
@@ -209,10 +208,10 @@ def _laid_out(column: pd.Series, cells: Ints, shape: tuple[int, int]) -> Floats:
     return values
 
 
-def _bill(macro: pd.DataFrame, calendar: Calendar) -> Floats:
+def _bill(macro: pd.DataFrame, sessions: Days) -> Floats:
     require_columns(macro, "macro", "session_date", "bill_3m_pct")
-    t = calendar.index_of(to_days(macro["session_date"]))
-    bill = np.full(calendar.sessions.shape[0], np.nan)
+    t = index_on(sessions, to_days(macro["session_date"]))
+    bill = np.full(sessions.shape[0], np.nan)
     bill[t[t >= 0]] = macro["bill_3m_pct"].to_numpy(dtype=np.float64, na_value=np.nan)[t >= 0]
     return bill
 

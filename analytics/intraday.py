@@ -1,7 +1,8 @@
 """Intraday signals → one account per variant, bar by bar, and the sessions they sum up to.
 
 Bars are rows of the same engine that runs on sessions: sized at the close of the bar that decided,
-filled at the open of the session's next one, with the same costs. Nothing is held overnight.
+filled at the open of the session's next one, with the same costs. Nothing is held
+overnight but what a session that breaks off leaves.
 """
 
 from collections.abc import Mapping
