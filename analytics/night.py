@@ -22,11 +22,11 @@ from analytics.portfolio_tables import (
     empty_rows,
     order_rows,
     portfolio_rows,
-    sleeve_weight_rows,
     target_weight_rows,
 )
 from analytics.record_tables import record_tables
 from analytics.settings import PortfolioConfig
+from analytics.sleeve_tables import sleeve_weight_rows
 from analytics.sleeves import Sleeve, plan_sleeves
 from analytics.tables import NamedBacktest, daily_rows, joined, position_rows, trade_rows
 from analytics.targets import StrategyTargets, targets_from_signals
@@ -222,7 +222,7 @@ def _portfolio_tables(
     return {
         "target_weights": target_weight_rows(portfolio, calendar),
         "portfolio_daily": portfolio_rows(portfolio, calendar),
-        "sleeve_weights": sleeve_weight_rows(portfolio, calendar, method=config.method),
+        "sleeve_weights": sleeve_weight_rows(portfolio.plan, calendar, method=config.method),
         "orders": order_rows(portfolio, calendar, costs=config.costs),
     }
 

@@ -38,7 +38,8 @@ EMPTY_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "sleeve_weights": {
             "session_date": "datetime64[us]", "strategy": "str", "method": "str",
-            "weight": "float64", "equal_weight": "float64", "volatility_annual": "float64",
+            "weight": "float64", "equal_weight": "float64", "applied_weight": "float64",
+            "volatility_annual": "float64", "variance_share": "float64", "reason": "str",
             "decided_at": "datetime64[us, UTC]", "effective_session": "datetime64[us]",
         },
         "orders": {
@@ -139,36 +140,6 @@ def portfolio_rows(portfolio: Portfolio, calendar: Calendar) -> pd.DataFrame:
             "realised_volatility_annual": portfolio.realised_volatility_annual[1:],
             "override_reason": texts(portfolio.overrides[1:]),
             "decided_at": moments(calendar.decided_at[run.sessions]),
-        }
-    )
-
-
-def sleeve_weight_rows(portfolio: Portfolio, calendar: Calendar, *, method: str) -> pd.DataFrame:
-    """List the sleeve weights each time they are estimated: `analytics.sleeve_weights`.
-
-    Parameters
-    ----------
-    portfolio : the simulated portfolio.
-    calendar : T sessions.
-    method : how they were estimated.
-
-    Returns
-    -------
-    One row per estimation and sleeve, with `equal_weight` (1/N) beside the weight.
-    """
-    plan = portfolio.plan
-    due = np.flatnonzero(plan.is_estimated)
-    t, k = np.repeat(due, len(plan.names)), np.tile(np.arange(len(plan.names)), due.shape[0])
-    return pd.DataFrame(
-        {
-            "session_date": dates(calendar.sessions[t]),
-            "strategy": named(plan.names, k),
-            "method": texts([method] * t.shape[0]),
-            "weight": plan.weights[t, k],
-            "equal_weight": np.full(t.shape[0], 1.0 / len(plan.names)),
-            "volatility_annual": plan.volatilities[t, k],
-            "decided_at": moments(calendar.decided_at[t]),
-            "effective_session": dates(calendar.next_sessions[t]),
         }
     )
 

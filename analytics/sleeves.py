@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.allocation import sleeve_volatilities, sleeve_weights
+from analytics.allocation import (
+    ESTIMATION_SESSIONS,
+    SleeveWeights,
+    is_worth_its_cost,
+    sleeve_weights,
+)
 from analytics.arrays import Bools, Floats, Ints
 from analytics.backtest import Backtest
 from analytics.covariance import SEED_SESSIONS, known_returns
@@ -41,13 +46,22 @@ class Sleeve:
 
 
 @dataclass(frozen=True, eq=False)
+class Estimation:
+    """Sleeve weights decided anew at session t, and whether changing to them is worth its cost."""
+
+    t: int
+    wanted: SleeveWeights
+    is_applied: bool
+
+
+@dataclass(frozen=True, eq=False)
 class SleevePlan:
     """What the sleeves want together, T sessions * K sleeves * S symbols of the portfolio's market.
 
     `names`: the K configured strategies; `sleeves`: those of them that have begun.
     `first_decision`: first session with a decision of any sleeve. `weights` (T, K): sleeve weights
-    in force, `is_estimated` (T,): decided anew; `volatilities` (T, K) that they rest on, NaN where
-    none was needed or known. `parts` (T, K, S): sleeve weight * target; `desired` (T, S) their sum.
+    in force; `estimations`: each time they were decided anew, in order. `parts` (T, K, S): sleeve
+    weight * target; `desired` (T, S) their sum.
     `is_frozen` (T, S). `is_young` (T, S): too little history to be wanted. `unscaled_return` (T,):
     of the sleeves at these weights, NaN before a row.
     """
@@ -57,8 +71,7 @@ class SleevePlan:
     sleeves: tuple[Sleeve, ...]
     first_decision: int
     weights: Floats
-    is_estimated: Bools
-    volatilities: Floats
+    estimations: tuple[Estimation, ...]
     parts: Floats
     desired: Floats
     is_frozen: Bools
@@ -105,11 +118,11 @@ def plan_sleeves(
     is_young = known_returns(market) < FEWEST_KNOWN_RETURNS
     is_unwanted = is_dead | is_unknown | is_young
     targets[np.broadcast_to(is_unwanted[:, None, :], targets.shape)] = 0.0
-    returns, in_market = _sleeve_rows(market, sleeves, names)
+    returns, gross = _sleeve_rows(market, sleeves, names)
     is_estimated = is_month_first.copy()
     is_estimated[: first + 1] = False
     is_estimated[first] = True
-    weights, volatilities = _weights_in_force(returns, in_market, is_estimated, config)
+    weights, estimations = _weights_in_force(returns, gross, is_estimated, config)
     parts = weights[:, :, None] * targets
     unscaled = np.full(returns.shape[0], np.nan)
     # weights of the decision before earn the returns of the session
@@ -122,8 +135,7 @@ def plan_sleeves(
         sleeves=tuple(sleeves),
         first_decision=first,
         weights=weights,
-        is_estimated=is_estimated,
-        volatilities=volatilities,
+        estimations=estimations,
         parts=parts,
         desired=np.add.reduce(parts, axis=1),
         is_frozen=(is_frozen | ~market.has_bar) & ~is_dead & ~is_unknown,
@@ -149,36 +161,48 @@ def _on_market(
 
 def _sleeve_rows(
     market: Market, sleeves: Sequence[Sleeve], names: Sequence[str]
-) -> tuple[Floats, Bools]:
-    """Lay the sleeves' unscaled net returns and market presence out on the sessions, (T, K)."""
+) -> tuple[Floats, Floats]:
+    """Lay the sleeves' unscaled net returns and gross exposure out on the sessions, (T, K)."""
     shape = (market.sessions.shape[0], len(names))
-    returns, in_market = np.full(shape, np.nan), np.zeros(shape, dtype=np.bool_)
+    returns, gross = np.full(shape, np.nan), np.zeros(shape)
     for sleeve in sleeves:
         k = names.index(sleeve.name)
         rows = sleeve.backtest.sessions
         returns[rows, k] = sleeve.backtest.net_return[:, 0]
-        in_market[rows, k] = sleeve.backtest.gross_exposure[:, 0] != 0.0
-    return returns, in_market
+        gross[rows, k] = sleeve.backtest.gross_exposure[:, 0]
+    return returns, gross
 
 
 def _weights_in_force(
     returns: Floats,
-    in_market: Bools,
+    gross: Floats,
     is_estimated: Bools,
     config: PortfolioConfig,
-) -> tuple[Floats, Floats]:
-    """Estimate sleeve weights where due and carry them; 0 before the first decision."""
+) -> tuple[Floats, tuple[Estimation, ...]]:
+    """Estimate sleeve weights where due and carry what is in force; 0 before the first decision.
+
+    New weights come into force when they differ by more than trading towards them costs.
+    """
     weights = np.zeros(returns.shape)
-    volatilities = np.full(returns.shape, np.nan)
+    estimations: list[Estimation] = []
     due = np.flatnonzero(is_estimated)
     for t, until in zip(due, np.append(due[1:], returns.shape[0]), strict=True):
         # known at the close of t: sleeve returns up to t
-        if config.method == "inverse_volatility":
-            volatilities[t] = sleeve_volatilities(returns[: t + 1], in_market[: t + 1])
-        weights[t:until] = sleeve_weights(
+        known = slice(max(t + 1 - ESTIMATION_SESSIONS, 0), t + 1)
+        wanted = sleeve_weights(
             config.method,
-            volatilities[t],
+            returns[known],
+            gross[known] != 0.0,
             sleeves=config.strategies,
             fixed_weights=config.fixed_weights,
         )
-    return weights, volatilities
+        held = weights[t - 1] if estimations else None
+        is_applied = held is None or is_worth_its_cost(
+            held,
+            wanted,
+            gross_exposure=gross[known].mean(axis=0),
+            cost_fraction=config.costs.trading_fraction,
+        )
+        weights[t:until] = wanted.weights if held is None or is_applied else held
+        estimations.append(Estimation(int(t), wanted, is_applied))
+    return weights, tuple(estimations)

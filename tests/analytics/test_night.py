@@ -46,7 +46,8 @@ COLUMNS = {
     "portfolio_daily": "session_date gross_return cost_return net_return turnover gross_exposure "
     "net_exposure equity_usd scale forecast_volatility_annual baseline_volatility_annual "
     "realised_volatility_annual override_reason decided_at",
-    "sleeve_weights": "session_date strategy method weight equal_weight volatility_annual "
+    "sleeve_weights": "session_date strategy method weight equal_weight applied_weight "
+    "volatility_annual variance_share reason "
     "decided_at effective_session",
     "orders": "symbol side quantity_shares notional_usd expected_cost_usd current_weight "
     "final_weight decided_at effective_session",

@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from analytics.allocation import ESTIMATED_METHODS, estimate_weights
 from analytics.backtest import run_backtest
+from analytics.costs import TradingCosts
 from analytics.covariance import ewma_volatility
 from analytics.errors import InputError
 from analytics.market import build_market
@@ -219,16 +221,29 @@ def test_sleeve_that_begins_later_does_not_move_the_past():
     assert (alone.plan.weights == 0.5).all()
 
 
-def test_sleeve_weights_are_estimated_at_the_first_decision_and_each_months_first_session():
+@pytest.mark.parametrize("method", ESTIMATED_METHODS)
+def test_sleeve_weights_are_estimated_at_the_first_decision_and_each_months_first_session(method):
     market = random_market(400)
-    config = dataclasses.replace(CONFIG, method="inverse_volatility")
-    portfolio = simulate(market, two_sleeves(market), config, month_first=(0, 100, 260, 300))
-    plan = portfolio.plan
-    assert np.flatnonzero(plan.is_estimated).tolist() == [0, 100, 260, 300]
+    config = dataclasses.replace(CONFIG, method=method, costs=TradingCosts(0.0, 0.0, 0.0))
+    plan = simulate(market, two_sleeves(market), config, month_first=(0, 100, 260, 300)).plan
+    assert [estimation.t for estimation in plan.estimations] == [0, 100, 260, 300]
     assert (plan.weights[:260] == 0.5).all()
-    inverse = 1.0 / plan.volatilities[260]
-    np.testing.assert_allclose(plan.weights[260:300], np.tile(inverse / inverse.sum(), (40, 1)))
+    # the sleeves' rows begin with session 1
+    returns = np.column_stack([one.backtest.net_return[:, 0] for one in plan.sleeves])
+    wanted = estimate_weights(method, returns[:260]).weights
+    np.testing.assert_allclose(plan.weights[260:300], np.tile(wanted, (40, 1)), rtol=1e-12)
     assert (plan.weights[300] != plan.weights[299]).all()
+
+
+def test_sleeve_weights_stay_where_the_change_costs_more_than_it_gains():
+    market = random_market(400)
+    config = dataclasses.replace(
+        CONFIG, method="risk_parity", costs=TradingCosts(0.0, 0.0, slippage_bps=900.0)
+    )
+    plan = simulate(market, two_sleeves(market), config, month_first=(0, 260)).plan
+    assert [estimation.is_applied for estimation in plan.estimations] == [True, False]
+    assert (plan.weights == 0.5).all()
+    assert (plan.estimations[1].wanted.weights != 0.5).all()
 
 
 @pytest.mark.parametrize("cut", [61, 90, 150])

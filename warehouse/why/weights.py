@@ -173,6 +173,7 @@ def sleeve_share(reader: Reader, row: Row) -> Node:
         )
         if estimated["volatility_annual"] is not None:
             says += f"; the sleeve's volatility {percent(estimated['volatility_annual'], 2)} a year"
+        says += f"; {estimated['reason']}" if estimated["reason"] else ""
     return Node(
         "sleeve weight",
         row["sleeve_weight"],

@@ -37,7 +37,8 @@ create table analytics.portfolio_daily as
 alter table analytics.portfolio_daily add column decided_at timestamptz;
 create table analytics.sleeve_weights as
     select date '2024-06-03' as session_date, strategy, 'equal' as method, 0.5 as weight,
-        0.5 as equal_weight, null::double as volatility_annual, null::timestamptz as decided_at
+        0.5 as equal_weight, null::double as volatility_annual, null as reason,
+        null::timestamptz as decided_at
     from unnest(['alpha', 'beta']) as names (strategy);
 create table analytics.walk_forward_windows (strategy varchar, session_date date, variant varchar);
 create table analytics.target_weights as
