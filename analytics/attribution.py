@@ -68,7 +68,7 @@ class Decided:
 
     `target`: of the sleeve's own capital. `sleeve_weight`: of the sleeve in the portfolio. `scale`:
     of the whole book, as the volatility forecast asks. `override`: what a stop, a start or realised
-    volatility left of it, 1 for all. `desired` plus the six `bites` is `final`.
+    volatility left of it, 1 for all. `desired` plus the `bites` is `final`.
     """
 
     target: float = 0.0

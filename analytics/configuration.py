@@ -11,17 +11,22 @@ from analytics.fills import Fill
 from analytics.settings import PORTFOLIO_FILE, LimitSettings, PortfolioConfig, Shock
 
 
-def parse_portfolio_config(parsed: object, *, file: str = PORTFOLIO_FILE) -> PortfolioConfig:
+def parse_portfolio_config(
+    parsed: object, *, file: str = PORTFOLIO_FILE, is_strict: bool = False
+) -> PortfolioConfig:
     """Validate the parsed file.
 
     Parameters
     ----------
     parsed : what the YAML parser returned.
     file : name to use in messages.
+    is_strict : every key must be there, and the limits must not contradict each other; so a file
+        that decides something new is read. What a night of the past recorded may lack keys that
+        came later: they take their documented default.
 
     Returns
     -------
-    The settings, keys that are left out at their documented default.
+    The settings.
 
     Raises
     ------
@@ -29,7 +34,7 @@ def parse_portfolio_config(parsed: object, *, file: str = PORTFOLIO_FILE) -> Por
         One sentence naming file, key, value and what is allowed; also for a key that does not
         exist, so that a misspelt limit is never silently the default.
     """
-    root = _Section(file, "", parsed)
+    root = _Section(file, "", parsed, is_strict=is_strict)
     sleeves = root.section("sleeves", "strategies", "method", "fixed_weights")
     limits = root.section("limits", *LimitSettings.__dataclass_fields__)
     costs = root.section("costs", *TradingCosts.__dataclass_fields__)
@@ -37,15 +42,20 @@ def parse_portfolio_config(parsed: object, *, file: str = PORTFOLIO_FILE) -> Por
         "capital_usd", "fill", "target_volatility_annual", "max_leverage",
         "minimum_order_weight", "sleeves", "limits", "costs", "funds", "sectors", "shocks",
     )  # fmt: skip
+    root.require("sleeves", "limits", "costs", "funds", "sectors", "shocks")
     funds = frozenset(root.symbols("funds"))
-    strategies = tuple(sleeves.symbols("strategies")) or PortfolioConfig.strategies
+    strategies = _strategies(sleeves)
     shocks = _shocks(root)
+    minimum_order = root.number("minimum_order_weight", 0.0025, 0.0, 0.1)
+    bounds = _limits(limits, tuple(shocks))
+    if is_strict:
+        _refuse_contradictions(limits, bounds, minimum_order)
     return PortfolioConfig(
         capital_usd=root.number("capital_usd", 1_000_000.0, 1.0, 1e15),
         fill=cast(Fill, root.choice("fill", "next_open", ("next_open", "next_close"))),
         target_volatility_annual=root.number("target_volatility_annual", 0.10, 0.001, 1.0),
         max_leverage=root.number("max_leverage", 2.0, 0.01, 10.0),
-        minimum_order_weight=root.number("minimum_order_weight", 0.0025, 0.0, 0.1),
+        minimum_order_weight=minimum_order,
         strategies=strategies,
         method=sleeves.choice("method", "equal", METHODS),
         fixed_weights=_fixed_weights(sleeves, strategies),
@@ -55,7 +65,7 @@ def parse_portfolio_config(parsed: object, *, file: str = PORTFOLIO_FILE) -> Por
             slippage_bps=costs.number("slippage_bps", 3.0, 0.0, 1_000.0),
             borrow_fee_annual_fraction=costs.number("borrow_fee_annual_fraction", 0.005, 0.0, 1.0),
         ),
-        limits=_limits(limits, tuple(shocks)),
+        limits=bounds,
         funds=funds,
         sectors=_sectors(root, funds),
         shocks=shocks,
@@ -66,6 +76,7 @@ def _limits(section: "_Section", scenarios: Sequence[str]) -> LimitSettings:
     return LimitSettings(
         single_stock=section.number("single_stock", 0.10, 0.0, 10.0),
         etf=section.number("etf", 0.40, 0.0, 10.0),
+        liquidity=section.number("liquidity", 0.10, 0.0, 100.0),
         sector=section.number("sector", 0.30, 0.0, 10.0),
         max_stress_loss=section.number("max_stress_loss", 0.25, 0.0, 1.0),
         stress_scenario=section.choice("stress_scenario", "february_2018", scenarios),
@@ -77,6 +88,32 @@ def _limits(section: "_Section", scenarios: Sequence[str]) -> LimitSettings:
             section.number("drawdown_flat_decisions", 21, 1, 252, kind="whole number")
         ),
     )
+
+
+def _strategies(sleeves: "_Section") -> tuple[str, ...]:
+    sleeves.require("strategies")
+    given = sleeves.symbols("strategies") if "strategies" in sleeves.names() else None
+    if given == ():
+        sleeves.fail("strategies", [], "at least one strategy")
+    return given or PortfolioConfig.strategies
+
+
+def _refuse_contradictions(
+    section: "_Section", limits: LimitSettings, minimum_order: float
+) -> None:
+    """Refuse a limit that another one makes meaningless."""
+    for inner, outer in (
+        ("single_stock", "sector"), ("sector", "gross"), ("etf", "gross"), ("net", "gross"),
+    ):  # fmt: skip
+        value, bound = getattr(limits, inner), getattr(limits, outer)
+        if value > bound:
+            section.fail(inner, value, f"at most limits.{outer} ({bound:g}), which it contradicts")
+    if limits.turnover < minimum_order:
+        section.fail(
+            "turnover",
+            limits.turnover,
+            f"at least minimum_order_weight ({minimum_order:g}), or no order is ever sent",
+        )
 
 
 def _fixed_weights(section: "_Section", strategies: Sequence[str]) -> Mapping[str, float]:
@@ -96,7 +133,10 @@ def _sectors(root: "_Section", funds: frozenset[str]) -> Mapping[str, str]:
     section = root.section("sectors")
     sector_of: dict[str, str] = {}
     for sector in section.names():
-        for symbol in section.symbols(sector):
+        symbols = section.symbols(sector)
+        if not symbols:
+            section.fail(sector, [], "a list of at least one symbol (or leave the sector out)")
+        for symbol in symbols:
             if symbol in sector_of:
                 section.fail(
                     sector, symbol, f"symbols in one sector only, not in {sector_of[symbol]}"
@@ -135,8 +175,8 @@ def _per_unit(scenario: "_Section", symbol: str) -> float:
 class _Section:
     """One mapping of the file, which knows where it stands."""
 
-    def __init__(self, file: str, path: str, parsed: object) -> None:
-        self._file, self._path = file, path
+    def __init__(self, file: str, path: str, parsed: object, *, is_strict: bool) -> None:
+        self._file, self._path, self._is_strict = file, path, is_strict
         if parsed is None:
             parsed = {}
         if not isinstance(parsed, Mapping):
@@ -166,13 +206,23 @@ class _Section:
                     f"{self._file}: {self._name(key)} is not known; allowed: {', '.join(allowed)}"
                 )
 
+    def require(self, *keys: str, default: float | str | None = None) -> None:
+        """Refuse a strict file that lacks a key."""
+        for key in keys:
+            if self._is_strict and key not in self._values:
+                told = default if default is None or isinstance(default, str) else f"{default:g}"
+                hint = "" if told is None else f"; as shipped it is {told}"
+                raise ConfigurationError(f"{self._file}: {self._name(key)} is missing{hint}")
+
     def is_section(self, key: str) -> bool:
         """Whether the value is a mapping."""
         return isinstance(self._values.get(key), Mapping)
 
     def section(self, key: str, *allowed: str) -> "_Section":
         """Return the mapping under a key; an empty one when it is left out."""
-        section = _Section(self._file, self._name(key), self._values.get(key))
+        section = _Section(
+            self._file, self._name(key), self._values.get(key), is_strict=self._is_strict
+        )
         if allowed:
             section.refuse_others(*allowed)
         return section
@@ -187,6 +237,7 @@ class _Section:
         kind: Literal["number", "whole number"] = "number",
     ) -> float:
         """Return a number within its range."""
+        self.require(key, default=default)
         value = self._values.get(key, default)
         allowed = f"a {kind} from {low:g} to {high:g}"
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -197,6 +248,7 @@ class _Section:
 
     def choice(self, key: str, default: str, allowed: Sequence[str]) -> str:
         """Return one of the allowed words."""
+        self.require(key, default=default)
         value = self._values.get(key, default)
         if value not in allowed:
             self.fail(key, value, f"one of {', '.join(allowed) or '(none are defined)'}")

@@ -136,7 +136,7 @@ def market_from_frames(
     """
     require_columns(
         prices, "prices", "symbol", "session_date", "open_usd", "close_usd",
-        "adjusted_open_usd", "adjusted_close_usd", "available_at",
+        "adjusted_open_usd", "adjusted_close_usd", "volume_shares", "available_at",
     )  # fmt: skip
     t = calendar.index_of(to_days(prices["session_date"]))
     s = pd.Index(symbols).get_indexer(pd.Index(prices["symbol"]))
@@ -155,6 +155,7 @@ def market_from_frames(
         close_usd=_laid_out(rows["adjusted_close_usd"], cells, shape),
         raw_open_usd=_laid_out(rows["open_usd"], cells, shape),
         raw_close_usd=_laid_out(rows["close_usd"], cells, shape),
+        volume_shares=_laid_out(rows["volume_shares"], cells, shape),
         leverage=units,
         next_leverage=next_units,
         bill_pct=_bill(macro, calendar.sessions),

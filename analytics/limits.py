@@ -1,13 +1,16 @@
 """Risk limits: what the portfolio may hold of what it wants, and which limit took how much."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analytics.arrays import Bools, Floats
 
-LIMITS = ("symbol", "sector", "stress", "gross", "net", "turnover")
+LIMITS = ("symbol", "liquidity", "sector", "stress", "gross", "net", "turnover")
 """In the order in which they act, each on what the one before left."""
+
+LARGEST_ROUNDS = 20
+"""Of turnover against net and stress, after which nothing is added any more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,7 @@ class LimitRules:
 class Limited:
     """Weights after the limits.
 
-    `final` (S,). `factors` (6, S): what each limit multiplied the weight by, in the order of
+    `final` (S,). `factors` (7, S): what each limit multiplied the weight by, in the order of
     `LIMITS`; the bite of a limit is what its factor took from the weight before it.
     """
 
@@ -45,7 +48,13 @@ class Limited:
 
 
 def apply_limits(
-    desired: Floats, *, holding: Floats, leverage: Floats, is_frozen: Bools, rules: LimitRules
+    desired: Floats,
+    *,
+    holding: Floats,
+    leverage: Floats,
+    liquidity_cap: Floats,
+    is_frozen: Bools,
+    rules: LimitRules,
 ) -> Limited:
     """Cut desired weights to what the limits allow.
 
@@ -54,6 +63,7 @@ def apply_limits(
     desired : (S,), weight of equity wanted, summed over sleeves; where frozen, the holding itself.
     holding : (S,), drifted weight held at the deciding close.
     leverage : (S,), of one unit as effective at the fill.
+    liquidity_cap : (S,), largest |weight| that the market can take, from `liquidity_caps`.
     is_frozen : (S,), symbols that make no decision: their weight is fixed and counts, the others
         make room for it.
     rules : the limits.
@@ -64,26 +74,52 @@ def apply_limits(
 
     Notes
     -----
-    The symbol limit scales its symbol, the next four the whole book (all that is not frozen) by
-    one factor. The turnover limit scales what the orders add: reductions are never capped and use
-    the budget first; a reversal is a reduction plus a new position; orders below the minimum,
-    before or after the cut, are not sent and use none. Later limits can reopen an earlier one only
-    through the turnover limit, when it holds back the offsetting side of the net or stress limit.
+    The symbol and liquidity limits scale their symbol, the next four the whole book (all that is
+    not frozen) by one factor. The turnover limit scales what the orders add: reductions are never
+    capped and use the budget first; a reversal is a reduction plus a new position; orders below the
+    minimum, before or after the cut, are not sent and use none. Where it holds back the offsetting
+    side of the net or stress limit, the book shrinks once more until both hold, which counts as
+    turnover's: no limit is broken in the end, unless by what is frozen.
     """
     is_free = ~is_frozen
     factors = np.ones((len(LIMITS), desired.shape[0]))
-    exposure = np.abs(leverage * desired)
-    is_over = is_free & (exposure > rules.symbol_cap)
-    factors[0, is_over] = rules.symbol_cap[is_over] / exposure[is_over]
+    factors[0] = _own_factors(leverage * desired, rules.symbol_cap, is_free)
     weights = desired * factors[0]
+    factors[1] = _own_factors(weights, liquidity_cap, is_free)
+    weights = weights * factors[1]
     steps = (_sector_factor, _stress_factor, _gross_factor, _net_factor)
-    for row, factor_of in enumerate(steps, start=1):
+    for row, factor_of in enumerate(steps, start=2):
         factor = factor_of(weights, leverage, is_free, rules)
         if factor < 1.0:
             factors[row, is_free] = factor
             weights = weights * factors[row]
-    factors[5] = _turnover_factors(weights, holding, is_free, rules)
-    return Limited(final=weights * factors[5], factors=factors)
+    factors[-1] = _turnover_factors(weights, holding, is_free, rules)
+    factors[-1] = _offsets_restored(factors[-1], weights, holding, leverage, is_free, rules)
+    return Limited(final=weights * factors[-1], factors=factors)
+
+
+def liquidity_caps(
+    traded_value_usd: Floats, *, equity_usd: float, share: float, holding: Floats
+) -> Floats:
+    """Return the largest weights that a share of the value traded in a day amounts to.
+
+    Parameters
+    ----------
+    traded_value_usd : (S,), average daily volume in money, known at the deciding close.
+    equity_usd : of the portfolio.
+    share : of the average daily volume that a position may be.
+    holding : (S,), drifted weight held.
+
+    Returns
+    -------
+    (S,), of |weight|.
+
+    Notes
+    -----
+    Missing data: where no average is known (below 20 bars, or no volume) a position may not grow.
+    """
+    cap = share * traded_value_usd / max(equity_usd, 1.0)
+    return np.where(np.isnan(traded_value_usd), np.abs(holding), cap)
 
 
 def orders_sent(final: Floats, *, holding: Floats, is_frozen: Bools, minimum_order: float) -> Bools:
@@ -104,6 +140,12 @@ def orders_sent(final: Floats, *, holding: Floats, is_frozen: Bools, minimum_ord
     is_exit = (final == 0.0) & (holding != 0.0)
     sent: Bools = ((change >= minimum_order) | is_exit) & ~is_frozen
     return sent
+
+
+def _own_factors(exposure: Floats, cap: Floats, is_free: Bools) -> Floats:
+    """Return the (S,) factors that bring each symbol within its own cap."""
+    is_over = is_free & (np.abs(exposure) > cap)
+    return np.where(is_over, cap / np.where(is_over, np.abs(exposure), 1.0), 1.0)
 
 
 def _largest_share(limit: float, fixed: float, free: float) -> float:
@@ -158,6 +200,35 @@ def _turnover_factors(w: Floats, holding: Floats, is_free: Bools, rules: LimitRu
         return factors
     # Cut below the minimum: not sent, so its budget goes to the others. Their share only grows.
     return np.where(is_left, _shared_budget(w, holding, is_left, rules.turnover), factors)
+
+
+def _offsets_restored(
+    factors: Floats,
+    w: Floats,
+    holding: Floats,
+    leverage: Floats,
+    is_free: Bools,
+    rules: LimitRules,
+) -> Floats:
+    """Shrink what turnover left until net and stress hold again, additions within its budget."""
+    for round_ in range(LARGEST_ROUNDS):
+        left = w * factors
+        factor = min(
+            _net_factor(left, leverage, is_free, rules),
+            _stress_factor(left, leverage, is_free, rules),
+        )
+        if factor >= 1.0:
+            return factors
+        factors = np.where(is_free, factors * factor, factors)
+        is_last = round_ == LARGEST_ROUNDS - 1
+        # shrinking sells more, so less of the budget is left for what is added
+        again = replace(rules, turnover=0.0) if is_last else rules
+        factors = factors * _turnover_factors(w * factors, holding, is_free, again)
+    left = w * factors
+    factor = min(
+        _net_factor(left, leverage, is_free, rules), _stress_factor(left, leverage, is_free, rules)
+    )
+    return np.where(is_free, factors * factor, factors)
 
 
 def _shared_budget(w: Floats, holding: Floats, is_sent: Bools, turnover: float) -> Floats:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from analytics.arrays import Bools, Days, Floats, Ints, forward_filled, run_lengths
 from analytics.costs import bill_returns, calendar_days_between
@@ -12,6 +13,10 @@ from analytics.errors import InputError
 SESSIONS_WITHOUT_BAR_UNTIL_CLOSED = 5
 """A held symbol without a bar for this many sessions is closed at its last close; sessions whose
 bar is kept in quarantine are not among them, for nobody knows that it stopped trading."""
+
+
+VOLUME_BARS = 20
+"""A month of bars makes the average daily volume."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +30,9 @@ class Market:
     `open_usd`, `close_usd` (T, S), adjusted; `raw_open_usd`, `raw_close_usd` (T, S), as traded;
     NaN where the symbol has no usable bar.
     `has_bar` (T, S). `mark_usd`, `raw_mark_usd` (T, S): latest close known at the close of t, NaN
-    before the first bar. `missing_sessions` (T, S): sessions in a row without a bar, counted
-    from the first bar on, quarantined sessions left out.
+    before the first bar. `traded_value_usd` (T, S): mean value traded over the last 20 bars, known
+    at the close of t, NaN below 20. `missing_sessions` (T, S): sessions in a row without a bar,
+    counted from the first bar on, quarantined sessions left out.
     `leverage` (T, S): of one unit, as effective on session t; `fill_leverage` (T, S): as effective
     on the session after, which is when a decision of t is filled.
     `calendar_days`, `bill_returns` (T,): of the interval that ends with session t.
@@ -41,6 +47,7 @@ class Market:
     has_bar: Bools
     mark_usd: Floats
     raw_mark_usd: Floats
+    traded_value_usd: Floats
     missing_sessions: Ints
     leverage: Floats
     fill_leverage: Floats
@@ -87,6 +94,7 @@ def build_market(
     close_usd: Floats,
     raw_open_usd: Floats | None = None,
     raw_close_usd: Floats | None = None,
+    volume_shares: Floats | None = None,
     dates: Days | None = None,
     leverage: Floats | None = None,
     next_leverage: Floats | None = None,
@@ -102,6 +110,7 @@ def build_market(
     symbols : S names.
     open_usd, close_usd : (T, S), adjusted prices, NaN where there is no bar.
     raw_open_usd, raw_close_usd : (T, S), as traded; the adjusted prices when left out.
+    volume_shares : (T, S), as traded, NaN where unknown; when left out, without end.
     dates : (T,), New York date of each bar, from which interest and borrow fees count their days:
         none between two bars of one session. The sessions themselves when left out.
     leverage : (T, S), of one unit as effective on session t; 1 when left out.
@@ -150,12 +159,28 @@ def build_market(
         has_bar=has_bar,
         mark_usd=mark,
         raw_mark_usd=forward_filled(prices["raw_close_usd"]),
+        traded_value_usd=(
+            np.full(shape, np.inf)
+            if volume_shares is None
+            else _average_traded(prices["raw_close_usd"] * volume_shares)
+        ),
         missing_sessions=run_lengths(~has_bar & np.isfinite(mark), kept_out),
         leverage=units,
         fill_leverage=np.concatenate([units[1:], after_last[None, :]]),
         calendar_days=days_between,
         bill_returns=bill_returns(bills, days_between),
     )
+
+
+def _average_traded(value_usd: Floats) -> Floats:
+    """Average the value traded over each symbol's last 20 bars that have one, (T, S)."""
+    average = np.full(value_usd.shape, np.nan)
+    for s in range(value_usd.shape[1]):
+        rows = np.flatnonzero(np.isfinite(value_usd[:, s]))
+        if rows.shape[0] >= VOLUME_BARS:
+            windows = sliding_window_view(value_usd[rows, s], VOLUME_BARS)
+            average[rows[VOLUME_BARS - 1 :], s] = np.add.reduce(windows, axis=1) / VOLUME_BARS
+    return forward_filled(average)
 
 
 def _rows_and_days(sessions: Days, dates: Days | None) -> tuple[Days, Days]:

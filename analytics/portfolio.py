@@ -13,7 +13,14 @@ from analytics.arrays import TRADING_DAYS_PER_YEAR, Bools, Floats
 from analytics.backtest import Backtest
 from analytics.book import Book
 from analytics.covariance import SEED_SESSIONS, EwmaCovariance, ewma_volatility, unit_returns
-from analytics.limits import Limited, LimitRules, apply_limits, orders_sent
+from analytics.limits import (
+    LIMITS,
+    Limited,
+    LimitRules,
+    apply_limits,
+    liquidity_caps,
+    orders_sent,
+)
 from analytics.market import Market
 from analytics.settings import PortfolioConfig
 from analytics.sleeves import SleevePlan
@@ -26,7 +33,7 @@ class Portfolio:
     """D decisions, the first one being that of session `first_decision`.
 
     Over S symbols: `holding`, `desired`, `final` (D, S), weights of equity at the deciding close;
-    `factors` (D, 6, S) of the limits; `is_sent`, `is_frozen` (D, S). Over decisions: `scale`,
+    `factors` (D, 7, S) of the limits; `is_sent`, `is_frozen` (D, S). Over decisions: `scale`,
     `forecast_volatility_annual` of the unscaled weights, `baseline_volatility_annual`,
     `realised_volatility_annual`, `equity_usd` (D,); `overrides`: reasons, null where none.
     `backtest`: the daily rows, V = 1, one fewer than decisions.
@@ -112,7 +119,7 @@ class _Simulation:
         self._rows = np.empty((5, n_decisions - 1, 1))
         self._symbol_rows = np.zeros((3, n_decisions, n_symbols))
         self._holding, self._desired, self._final = self._symbol_rows
-        self._factors = np.ones((n_decisions, 6, n_symbols))
+        self._factors = np.ones((n_decisions, len(LIMITS), n_symbols))
         self._is_sent = np.zeros((n_decisions, n_symbols), dtype=np.bool_)
         self._scale, self._forecast, self._realised, self._equity = np.full(
             (4, n_decisions), np.nan
@@ -216,6 +223,12 @@ class _Simulation:
             self._desired[d],
             holding=self._holding[d],
             leverage=leverage,
+            liquidity_cap=liquidity_caps(
+                self._plan.market.traded_value_usd[t],
+                equity_usd=float(self._equity[d]),
+                share=self._config.limits.liquidity,
+                holding=self._holding[d],
+            ),
             is_frozen=is_frozen,
             rules=self._rules,
         )

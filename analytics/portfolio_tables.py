@@ -71,7 +71,7 @@ def target_weight_rows(portfolio: Portfolio, calendar: Calendar) -> pd.DataFrame
     Returns
     -------
     One row per decided session, strategy sleeve and symbol, from the sleeve's first decision on
-    the symbol. `desired_weight` plus the six bites is
+    the symbol. `desired_weight` plus the bites is
     `final_weight`; both are weights of portfolio equity, `sleeve_target_weight` of the sleeve's own
     capital. A frozen symbol's desired weight is the holding, attributed to the sleeves as when it
     last traded. `is_stale_input`: no new decision could be made for the symbol.

@@ -17,11 +17,13 @@ UNCLASSIFIED = "Unclassified"
 class LimitSettings:
     """The risk limits of the file, fractions of equity.
 
-    `drawdown_stop` below the peak the portfolio goes flat for `drawdown_flat_decisions`.
+    `liquidity`: share of the average daily volume that a position may be. `drawdown_stop` below
+    the peak the portfolio goes flat for `drawdown_flat_decisions`.
     """
 
     single_stock: float = 0.10
     etf: float = 0.40
+    liquidity: float = 0.10
     sector: float = 0.30
     max_stress_loss: float = 0.25
     stress_scenario: str = "february_2018"

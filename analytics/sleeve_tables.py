@@ -49,7 +49,7 @@ def sleeve_weight_rows(plan: SleevePlan, calendar: Calendar, *, method: str) -> 
         session_date=dates(calendar.sessions[t]),
         strategy=named(plan.names, k),
         method=texts([method] * t.shape[0]),
-        reason=texts(frame["reason"]),
+        reason=texts(frame["reason"].to_list()),
         decided_at=moments(calendar.decided_at[t]),
         effective_session=dates(calendar.next_sessions[t]),
     )[list(EMPTY_COLUMNS["sleeve_weights"])]

@@ -74,15 +74,15 @@ def load_portfolio(path: Path) -> "PortfolioConfig":
     UsageError
         Not YAML, or a value outside its range: the sentence names file, key, value and range.
     """
-    return parse_portfolio(read_yaml(path), file=str(path))
+    return parse_portfolio(read_yaml(path), file=str(path), is_strict=True)
 
 
-def parse_portfolio(content: Any, *, file: str) -> "PortfolioConfig":
+def parse_portfolio(content: Any, *, file: str, is_strict: bool = False) -> "PortfolioConfig":
     """Check a portfolio configuration that has been read; errors as `load_portfolio`."""
     from analytics.configuration import parse_portfolio_config
     from analytics.errors import ConfigurationError
 
     try:
-        return parse_portfolio_config(content, file=file)
+        return parse_portfolio_config(content, file=file, is_strict=is_strict)
     except ConfigurationError as err:
         raise UsageError(str(err)) from err

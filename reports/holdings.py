@@ -8,7 +8,9 @@ from typing import Any
 from reports.queries import Published, Row
 from reports.signals import SignalKey, SignalState
 
-LIMITS: tuple[str, ...] = ("symbol", "sector", "stress", "gross", "net", "turnover")
+LIMITS: tuple[str, ...] = (
+    "symbol", "liquidity", "sector", "stress", "gross", "net", "turnover",
+)  # fmt: skip
 """The portfolio's limits in the order in which they act."""
 
 NOTHING = 1e-9  # a weight smaller than this is rounding, not a position

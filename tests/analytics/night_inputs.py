@@ -95,6 +95,7 @@ def _prices() -> pd.DataFrame:
             "session_date": pd.DatetimeIndex(DAYS[t].astype("datetime64[us]")),
             "open_usd": opens[t, s] * raw,
             "close_usd": closes[t, s] * raw,
+            "volume_shares": 1e6 / raw,
             "adjusted_open_usd": opens[t, s],
             "adjusted_close_usd": closes[t, s],
             "available_at": known,

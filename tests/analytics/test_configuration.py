@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from analytics.allocation import METHODS
 from analytics.configuration import parse_portfolio_config
 from analytics.errors import ConfigurationError
 
@@ -28,7 +29,7 @@ def changed(path, value):
 
 
 def test_shipped_file_holds_the_documented_defaults():
-    config = parse_portfolio_config(parsed())
+    config = parse_portfolio_config(parsed(), is_strict=True)
     assert config.target_volatility_annual == 0.10
     assert config.max_leverage == 2.0
     assert config.method == "equal"
@@ -77,14 +78,64 @@ def test_fixed_weights_are_read_with_their_method():
     assert parse_portfolio_config(root).fixed_weights["credit"] == 0.3
 
 
-@pytest.mark.parametrize("method", ["hrp", "risk_parity", "min_variance", None, 3])
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_is_accepted(method):
+    root = changed("sleeves.method", method)
+    root["sleeves"]["fixed_weights"] = {"equities": 0.5, "credit": 0.3, "volatility": 0.2}
+    assert parse_portfolio_config(root, is_strict=True).method == method
+
+
+@pytest.mark.parametrize("method", ["black_litterman", None, 3])
 def test_method_that_is_not_there_is_refused_with_those_that_are(method):
     with pytest.raises(ConfigurationError) as refusal:
         parse_portfolio_config(changed("sleeves.method", method))
     assert str(refusal.value) == (
-        "config/portfolio.yaml: sleeves.method must be one of equal, inverse_volatility, fixed, "
-        f"got {method!r}"
+        "config/portfolio.yaml: sleeves.method must be one of equal, inverse_volatility, "
+        f"risk_parity, hrp, min_variance, fixed, got {method!r}"
     )
+
+
+def scalar_keys(node, path=""):
+    """Every key of the shipped file that holds one number or word."""
+    for key, value in node.items():
+        name = f"{path}.{key}" if path else key
+        if isinstance(value, dict) and key not in ("sectors", "shocks", "stress_windows"):
+            yield from scalar_keys(value, name)
+        else:
+            yield name
+
+
+@pytest.mark.parametrize("path", list(scalar_keys(parsed())))
+def test_key_that_is_missing_is_named(path):
+    root = parsed()
+    *parents, key = path.split(".")
+    node = root
+    for parent in parents:
+        node = node[parent]
+    del node[key]
+    with pytest.raises(ConfigurationError, match=rf"portfolio.yaml: {path} is missing"):
+        parse_portfolio_config(root, is_strict=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("limits.single_stock", 0.31, r"limits.single_stock must be at most limits.sector \(0.3\)"),
+        ("limits.sector", 2.1, "limits.sector must be at most limits.gross"),
+        ("limits.etf", 2.1, "limits.etf must be at most limits.gross"),
+        ("limits.net", 2.1, r"limits.net must be at most limits.gross \(2\), .* got 2.1"),
+        ("limits.turnover", 0.002, r"at least minimum_order_weight \(0.0025\)"),
+    ],
+)
+def test_limits_that_contradict_each_other_are_refused(path, value, message):
+    with pytest.raises(ConfigurationError, match=message):
+        parse_portfolio_config(changed(path, value), is_strict=True)
+
+
+def test_limits_may_meet():
+    root = changed("limits.single_stock", 0.30)
+    root["limits"]["net"] = 2.0
+    assert parse_portfolio_config(root, is_strict=True).limits.single_stock == 0.30
 
 
 @pytest.mark.parametrize(
@@ -105,6 +156,11 @@ def test_method_that_is_not_there_is_refused_with_those_that_are(method):
         ("funds", ["SPY", "SPY"], "without repetitions"),
         ("sectors.Energy", ["XOM", "AAPL"], "one sector only"),
         ("sectors.Energy", ["HYG"], "stocks only"),
+        ("sectors.Energy", [], "sectors.Energy must be a list of at least one symbol"),
+        ("sectors.Energy", None, "sectors.Energy must be a list of at least one symbol"),
+        ("sleeves.strategies", [], "sleeves.strategies must be at least one strategy"),
+        ("target_volatility_annual", -0.1, "must be a number from 0.001 to 1, got -0.1"),
+        ("limits.liquidity", -0.1, "limits.liquidity must be a number from 0 to 100"),
         ("shocks.mine", {"SPY": -0.1}, "shocks.mine.stocks must be the return of every symbol"),
         ("shocks.mine", {"stocks": -1.5}, "shocks.mine.stocks must be a number from -1 to 10"),
         ("shocks.mine", {"stocks": 0, "X": {"return": 1, "leverage": 0}}, "other than 0"),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from analytics.limits import LIMITS, LimitRules, apply_limits, orders_sent
+from analytics.limits import LIMITS, LimitRules, apply_limits, liquidity_caps, orders_sent
 
 # A, B, C are stocks of sectors x, x, y; F is a fund
 WIDE = LimitRules(
@@ -23,17 +23,19 @@ WIDE = LimitRules(
     minimum_order=0.0025,
 )
 ONES, FREE, FLAT = np.ones(4), np.zeros(4, bool), np.zeros(4)
+LIQUID = np.full(4, 100.0)
 
 
 def rules(**limits):
     return dataclasses.replace(WIDE, **limits)
 
 
-def limit(desired, using, *, holding=FLAT, leverage=ONES, frozen=FREE):
+def limit(desired, using, *, holding=FLAT, leverage=ONES, frozen=FREE, liquid=LIQUID):
     return apply_limits(
         np.asarray(desired, dtype=float),
         holding=np.asarray(holding, dtype=float),
         leverage=np.asarray(leverage, dtype=float),
+        liquidity_cap=np.asarray(liquid, dtype=float),
         is_frozen=np.asarray(frozen, dtype=bool),
         rules=using,
     )
@@ -106,7 +108,7 @@ def test_limits_act_in_order_each_on_what_the_one_before_left():
         [0.5, 0.0, 0.0, 0.6],
         rules(symbol_cap=np.array([0.4, 9, 9, 9]), sector_cap=0.2, gross=0.25),
     )
-    assert limited.factors[:, 0].tolist() == pytest.approx([0.8, 0.5, 1.0, 0.5, 1.0, 1.0])
+    assert limited.factors[:, 0].tolist() == pytest.approx([0.8, 1.0, 0.5, 1.0, 0.5, 1.0, 1.0])
     assert limited.final.tolist() == pytest.approx([0.1, 0.0, 0.0, 0.15])
 
 
@@ -163,6 +165,70 @@ def test_small_order_waits_unless_it_is_an_exit():
     assert sent.tolist() == [False, True, False, False]
 
 
+BOUNDS = [
+    # a book that meets the bound exactly: limit, its rules, the book, the leverage
+    ("symbol", {"symbol_cap": np.array([0.1, 9, 9, 9])}, [0.1, 0.3, -0.2, 0.4], ONES),
+    ("symbol", {"symbol_cap": np.array([9, 9, 9, 0.2])}, [0.1, 0, 0, 0.4], [1, 1, 1, -0.5]),
+    ("sector", {"sector_cap": 0.5}, [0.2, -0.3, 0.4, 0.9], ONES),
+    ("stress", {"max_stress_loss": 0.034}, [0, 0, 0, 0.1], [1, 1, 1, -0.5]),
+    ("gross", {"gross": 1.0}, [0.2, -0.3, 0.1, 0.4], ONES),
+    ("net", {"net": 0.4}, [0.2, -0.3, 0.1, 0.4], ONES),
+    ("net", {"net": 0.4}, [-0.2, 0.3, -0.1, -0.4], ONES),
+    ("turnover", {"turnover": 1.0}, [0.2, -0.3, 0.1, 0.4], ONES),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "bound", "book", "leverage"), BOUNDS)
+def test_limit_bites_above_its_bound_and_neither_at_nor_below_it(name, bound, book, leverage):
+    using, book = rules(**bound), np.array(book, dtype=float)
+    for size in (0.5, 1.0 - 1e-9, 1.0):
+        assert biting(limit(book * size, using, leverage=leverage)) == []
+    over = limit(book * 1.25, using, leverage=leverage)
+    assert biting(over) == [name]
+    is_cut = over.factors.prod(axis=0) < 1.0
+    np.testing.assert_allclose(over.final[is_cut], book[is_cut], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "bound", "book", "leverage"), BOUNDS)
+def test_limit_holds_beside_all_the_others(name, bound, book, leverage):
+    using = dataclasses.replace(DEFAULTS, **bound)
+    final = limit(np.array(book) * 5.0, using, leverage=leverage).final
+    np.testing.assert_array_less(broken_by(final, using, leverage=np.asarray(leverage)), 1e-12)
+
+
+def test_liquidity_limit_bites_above_its_bound_and_neither_at_nor_below_it():
+    liquid = [0.1, 9, 9, 0.4]
+    for desired in ([0.05, 0.3, 0, 0.2], [0.1, 0.3, 0, -0.4]):
+        assert biting(limit(desired, WIDE, liquid=liquid)) == []
+    over = limit([0.2, 0.3, 0.0, -0.8], WIDE, liquid=liquid)
+    assert biting(over) == ["liquidity"]
+    assert over.final.tolist() == pytest.approx([0.1, 0.3, 0.0, -0.4])
+
+
+def test_liquidity_counts_what_is_traded_whatever_the_leverage():
+    over = limit([0, 0, 0, 0.8], WIDE, liquid=[9, 9, 9, 0.4], leverage=[1, 1, 1, -0.5])
+    assert over.final[3] == pytest.approx(0.4)
+
+
+def test_liquidity_cap_is_a_share_of_the_average_daily_volume():
+    # 10 % of 5,000,000 is half of an equity of 1,000,000; without an average no position grows
+    caps = liquidity_caps(
+        np.array([5e6, np.nan, np.inf, 0.0]),
+        equity_usd=1e6,
+        share=0.1,
+        holding=np.array([0.0, -0.2, 0.0, 0.3]),
+    )
+    assert caps.tolist() == [0.5, 0.2, np.inf, 0.0]
+
+
+def test_hedge_that_turnover_holds_back_cannot_break_the_net_limit():
+    # 2.0 is held; of the new -0.5 that would bring it within 1.5 only 0.1 may be traded
+    using = rules(net=1.5, turnover=0.1)
+    limited = limit([2.0, -0.5, 0, 0], using, holding=[2.0, 0, 0, 0])
+    assert 1.4 < limited.final.sum() <= 1.5 + 1e-12
+    assert biting(limited) == ["turnover"]
+
+
 DEFAULTS = rules(
     symbol_cap=np.array([0.1, 0.1, 0.1, 0.4]), sector_cap=0.3, max_stress_loss=0.25, gross=2.0,
     net=1.5, turnover=1.0,
@@ -171,12 +237,56 @@ WEIGHTS = hnp.arrays(
     float, 4, elements=st.floats(-3, 3, allow_subnormal=False).map(lambda w: round(w, 4))
 )
 LEVERAGE = st.sampled_from([np.ones(4), np.array([1, 1, 1, -1.0]), np.array([1, 1, 1, -0.5])])
+BOUND = st.floats(0.0, 3.0).map(lambda bound: round(bound, 3))
+RULES = st.builds(
+    LimitRules,
+    symbol_cap=hnp.arrays(float, 4, elements=BOUND),
+    is_in_sector=st.just(WIDE.is_in_sector),
+    sector_cap=BOUND,
+    stress_shock=hnp.arrays(float, 4, elements=st.floats(-1.0, 1.0).map(lambda r: round(r, 3))),
+    max_stress_loss=st.floats(0.0, 1.0).map(lambda bound: round(bound, 3)),
+    gross=BOUND,
+    net=BOUND,
+    turnover=BOUND,
+    minimum_order=st.sampled_from([0.0, 0.0025, 0.05]),
+)
+
+
+def broken_by(final, using, *, leverage=ONES, holding=FLAT, liquid=LIQUID):
+    """By how much each limit is exceeded, in their order; at most 0 where it holds."""
+    exposure = final * leverage
+    sent = orders_sent(final, holding=holding, is_frozen=FREE, minimum_order=using.minimum_order)
+    kept = np.where(final * holding > 0, np.sign(final) * np.minimum(abs(final), abs(holding)), 0)
+    reduced, added = np.abs(holding - kept)[sent].sum(), np.abs(final - kept)[sent].sum()
+    return np.array([
+        (np.abs(exposure) - using.symbol_cap).max(),
+        (np.abs(final) - liquid).max(),
+        (using.is_in_sector @ np.abs(final)).max() - using.sector_cap,
+        -(exposure @ using.stress_shock) - using.max_stress_loss,
+        np.abs(exposure).sum() - using.gross,
+        abs(exposure.sum()) - using.net,
+        added - max(using.turnover - reduced, 0.0),
+    ])  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(
+    desired=WEIGHTS,
+    holding=WEIGHTS,
+    leverage=LEVERAGE,
+    liquid=hnp.arrays(float, 4, elements=BOUND),
+    using=RULES,
+)
+def test_no_limit_is_ever_broken(desired, holding, leverage, liquid, using):
+    final = limit(desired, using, holding=holding, leverage=leverage, liquid=liquid).final
+    broken = broken_by(final, using, leverage=leverage, holding=holding, liquid=liquid)
+    assert (broken <= 1e-9).all(), dict(zip(LIMITS, broken, strict=True))
 
 
 @settings(max_examples=300)
-@given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE)
-def test_desired_plus_bites_is_final(desired, holding, leverage):
-    limited = limit(desired, DEFAULTS, holding=holding, leverage=leverage)
+@given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE, using=RULES)
+def test_desired_plus_bites_is_final(desired, holding, leverage, using):
+    limited = limit(desired, using, holding=holding, leverage=leverage)
     total, before = desired.copy(), desired
     for factor in limited.factors:
         total += before * factor - before
@@ -185,38 +295,9 @@ def test_desired_plus_bites_is_final(desired, holding, leverage):
 
 
 @settings(max_examples=300)
-@given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE)
-def test_symbol_sector_and_gross_limits_are_never_broken(desired, holding, leverage):
-    final = limit(desired, DEFAULTS, holding=holding, leverage=leverage).final
-    exposure = np.abs(final * leverage)
-    assert (exposure <= DEFAULTS.symbol_cap + 1e-12).all()
-    assert exposure.sum() <= DEFAULTS.gross + 1e-12
-    assert (DEFAULTS.is_in_sector @ np.abs(final) <= DEFAULTS.sector_cap + 1e-12).all()
-
-
-@settings(max_examples=300)
-@given(desired=WEIGHTS, leverage=LEVERAGE)
-def test_net_and_stress_limits_are_never_broken_while_turnover_is_free(desired, leverage):
-    final = limit(desired, dataclasses.replace(DEFAULTS, turnover=99.0), leverage=leverage).final
-    assert abs((final * leverage).sum()) <= DEFAULTS.net + 1e-12
-    assert -(final * leverage * DEFAULTS.stress_shock).sum() <= DEFAULTS.max_stress_loss + 1e-12
-
-
-@settings(max_examples=300)
-@given(desired=WEIGHTS, holding=WEIGHTS)
-def test_turnover_of_what_is_added_stays_within_the_budget(desired, holding):
-    final = limit(desired, DEFAULTS, holding=holding).final
-    sent = orders_sent(final, holding=holding, is_frozen=FREE, minimum_order=0.0025)
-    kept = np.where(final * holding > 0, np.sign(final) * np.minimum(abs(final), abs(holding)), 0)
-    reduced = np.abs(holding - kept)[sent].sum()
-    added = np.abs(final - kept)[sent].sum()
-    assert added <= max(DEFAULTS.turnover - reduced, 0.0) + 1e-9
-
-
-@settings(max_examples=300)
-@given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE)
-def test_no_limit_turns_or_grows_a_weight(desired, holding, leverage):
-    limited = limit(desired, DEFAULTS, holding=holding, leverage=leverage)
+@given(desired=WEIGHTS, holding=WEIGHTS, leverage=LEVERAGE, using=RULES)
+def test_no_limit_turns_or_grows_a_weight(desired, holding, leverage, using):
+    limited = limit(desired, using, holding=holding, leverage=leverage)
     assert (limited.factors >= 0.0).all()
     assert (limited.factors <= 1.0).all()
 

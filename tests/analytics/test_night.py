@@ -41,7 +41,8 @@ COLUMNS = {
     "walk_forward_windows": "strategy window session_date variant is_default selection_reason "
     "train_sharpe default_train_sharpe train_sessions decided_at effective_session",
     "target_weights": "session_date strategy symbol sleeve_weight sleeve_target_weight "
-    "signal_reason desired_weight symbol_bite sector_bite stress_bite gross_bite net_bite "
+    "signal_reason desired_weight symbol_bite liquidity_bite sector_bite "
+    "stress_bite gross_bite net_bite "
     "turnover_bite final_weight override_reason is_stale_input decided_at effective_session",
     "portfolio_daily": "session_date gross_return cost_return net_return turnover gross_exposure "
     "net_exposure equity_usd scale forecast_volatility_annual baseline_volatility_annual "

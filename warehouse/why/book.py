@@ -146,7 +146,8 @@ def _sleeve_nodes(reader: Reader, decision: Decision, rows: Sequence[Row]) -> li
 def _summed(rows: Sequence[Row]) -> Row:
     """The desired weights and bites of a book, each by its size, signs left aside."""
     total = {
-        f"{limit}_bite": -math.fsum(abs(row[f"{limit}_bite"]) for row in rows) for limit in LIMITS
+        name: -math.fsum(abs(row.get(name, 0.0)) for row in rows)
+        for name in (f"{limit}_bite" for limit in LIMITS)
     }
     return {**total, "desired_weight": math.fsum(abs(row["desired_weight"]) for row in rows)}
 

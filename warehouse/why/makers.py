@@ -8,7 +8,7 @@ from warehouse.why.node import Node
 PYTHON_TABLES: Mapping[str, str] = {
     "analytics.target_weights": "analytics/portfolio_tables.py target_weight_rows()",
     "analytics.portfolio_daily": "analytics/portfolio_tables.py portfolio_rows()",
-    "analytics.sleeve_weights": "analytics/portfolio_tables.py sleeve_weight_rows()",
+    "analytics.sleeve_weights": "analytics/sleeve_tables.py sleeve_weight_rows()",
     "analytics.orders": "analytics/portfolio_tables.py order_rows()",
     "analytics.walk_forward_windows": "analytics/metric_tables.py window_rows()",
     "analytics.decisions": "orchestration/record.py decide()",

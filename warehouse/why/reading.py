@@ -16,6 +16,8 @@ class Limits(Protocol):
     """The risk limits of `config/portfolio.yaml`, as far as they are told."""
 
     @property
+    def liquidity(self) -> float: ...  # noqa: D102
+    @property
     def sector(self) -> float: ...  # noqa: D102 (named like the key of the file)
     @property
     def max_stress_loss(self) -> float: ...  # noqa: D102

@@ -15,7 +15,9 @@ from warehouse.why.volatility import volatility_target
 from warehouse.why.wording import percent
 
 TARGET_WEIGHTS = "analytics.target_weights"
-LIMITS = ("symbol", "sector", "stress", "gross", "net", "turnover")
+LIMITS = (
+    "symbol", "liquidity", "sector", "stress", "gross", "net", "turnover",
+)  # fmt: skip
 """In the order in which they act, as the columns of `analytics.target_weights`."""
 
 UNWANTED = ("short_history", "not_tradable")
@@ -73,7 +75,7 @@ def limit_nodes(reader: Reader, row: Row) -> tuple[Node, ...]:
     symbol, before = row.get("symbol"), float(row["desired_weight"])
     found, silent = [], []
     for limit in LIMITS:
-        bite = float(row[f"{limit}_bite"])
+        bite = float(row.get(f"{limit}_bite", 0.0))  # an older night may lack a limit
         if bite == 0.0:
             silent.append(limit)
             continue
@@ -104,6 +106,7 @@ def limit_in_words(reader: Reader, limit: str, symbol: str | None) -> str:
     of_symbol = f"{percent(reader.book.symbol_cap(symbol), 0)} of equity" if symbol else "its cap"
     return {
         "symbol": f"at most {of_symbol} in one symbol, leverage counted",
+        "liquidity": f"at most {percent(limits.liquidity, 0)} of a day's trading in one symbol",
         "sector": f"at most {percent(limits.sector, 0)} of equity in one sector"
         + (f" ({sector})" if sector else "; the whole book is cut alike"),
         "stress": f"at most {percent(limits.max_stress_loss, 0)} of equity lost in a repetition of "

@@ -80,5 +80,5 @@ def test_book_without_a_bite_names_all_limits(reader: Reader) -> None:
     (line,) = limit_nodes(reader, {**NO_BITES, "symbol": "AAA", "desired_weight": 0.1})
     assert (line.value, line.says) == (
         "none bites",
-        "(symbol, sector, stress, gross, net, turnover)",
+        "(symbol, liquidity, sector, stress, gross, net, turnover)",
     )
