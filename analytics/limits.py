@@ -98,9 +98,7 @@ def apply_limits(
     return Limited(final=weights * factors[-1], factors=factors)
 
 
-def liquidity_caps(
-    traded_value_usd: Floats, *, equity_usd: float, share: float, holding: Floats
-) -> Floats:
+def liquidity_caps(traded_value_usd: Floats, *, equity_usd: float, share: float) -> Floats:
     """Return the largest weights that a share of the value traded in a day amounts to.
 
     Parameters
@@ -108,7 +106,6 @@ def liquidity_caps(
     traded_value_usd : (S,), average daily volume in money, known at the deciding close.
     equity_usd : of the portfolio.
     share : of the average daily volume that a position may be.
-    holding : (S,), drifted weight held.
 
     Returns
     -------
@@ -116,10 +113,11 @@ def liquidity_caps(
 
     Notes
     -----
-    Missing data: where no average is known (below 20 bars, or no volume) a position may not grow.
+    Missing data: without end where no average is known. A provider that tells no volume must not
+    sell a position; that the limit could not be measured is said in `analytics.limit_usage`.
     """
     cap = share * traded_value_usd / max(equity_usd, 1.0)
-    return np.where(np.isnan(traded_value_usd), np.abs(holding), cap)
+    return np.where(np.isnan(traded_value_usd), np.inf, cap)
 
 
 def orders_sent(final: Floats, *, holding: Floats, is_frozen: Bools, minimum_order: float) -> Bools:

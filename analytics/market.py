@@ -110,7 +110,7 @@ def build_market(
     symbols : S names.
     open_usd, close_usd : (T, S), adjusted prices, NaN where there is no bar.
     raw_open_usd, raw_close_usd : (T, S), as traded; the adjusted prices when left out.
-    volume_shares : (T, S), as traded, NaN where unknown; when left out, without end.
+    volume_shares : (T, S), as traded, NaN or 0 where unknown; when left out, without end.
     dates : (T,), New York date of each bar, from which interest and borrow fees count their days:
         none between two bars of one session. The sessions themselves when left out.
     leverage : (T, S), of one unit as effective on session t; 1 when left out.
@@ -173,10 +173,13 @@ def build_market(
 
 
 def _average_traded(value_usd: Floats) -> Floats:
-    """Average the value traded over each symbol's last 20 bars that have one, (T, S)."""
+    """Average the value traded over each symbol's last 20 bars that tell one, (T, S).
+
+    A volume of 0 beside a price is a provider's word for not knowing.
+    """
     average = np.full(value_usd.shape, np.nan)
     for s in range(value_usd.shape[1]):
-        rows = np.flatnonzero(np.isfinite(value_usd[:, s]))
+        rows = np.flatnonzero(value_usd[:, s] > 0.0)
         if rows.shape[0] >= VOLUME_BARS:
             windows = sliding_window_view(value_usd[rows, s], VOLUME_BARS)
             average[rows[VOLUME_BARS - 1 :], s] = np.add.reduce(windows, axis=1) / VOLUME_BARS

@@ -227,7 +227,6 @@ class _Simulation:
                 self._plan.market.traded_value_usd[t],
                 equity_usd=float(self._equity[d]),
                 share=self._config.limits.liquidity,
-                holding=self._holding[d],
             ),
             is_frozen=is_frozen,
             rules=self._rules,

@@ -211,14 +211,9 @@ def test_liquidity_counts_what_is_traded_whatever_the_leverage():
 
 
 def test_liquidity_cap_is_a_share_of_the_average_daily_volume():
-    # 10 % of 5,000,000 is half of an equity of 1,000,000; without an average no position grows
-    caps = liquidity_caps(
-        np.array([5e6, np.nan, np.inf, 0.0]),
-        equity_usd=1e6,
-        share=0.1,
-        holding=np.array([0.0, -0.2, 0.0, 0.3]),
-    )
-    assert caps.tolist() == [0.5, 0.2, np.inf, 0.0]
+    # 10 % of 5,000,000 is half of an equity of 1,000,000; what is not known binds nothing
+    caps = liquidity_caps(np.array([5e6, np.nan, np.inf]), equity_usd=1e6, share=0.1)
+    assert caps.tolist() == [0.5, np.inf, np.inf]
 
 
 def test_hedge_that_turnover_holds_back_cannot_break_the_net_limit():

@@ -129,3 +129,25 @@ def test_bars_are_told_by_their_moment():
 def test_dates_of_bars_must_not_fall_back():
     with pytest.raises(InputError, match="never fall back"):
         bars_market(["2024-03-08T20:00", "2024-03-08T21:00"], ["2024-03-09", "2024-03-08"])
+
+
+def test_traded_value_is_the_mean_of_the_last_20_bars_that_tell_a_volume():
+    closes = np.full((25, 2), 10.0)
+    closes[3, 0] = np.nan  # a session without a bar is none of the 20
+    volume = np.tile(np.arange(1.0, 26.0)[:, None], (1, 2))
+    volume[:, 1] = 0.0  # a provider that does not know
+    market = build_market(
+        sessions=weekdays(25), symbols=("A", "B"), open_usd=closes, close_usd=closes,
+        raw_close_usd=closes * 2, volume_shares=volume,
+    )  # fmt: skip
+    assert np.isnan(market.traded_value_usd[:20, 0]).all()
+    # sessions 1..21 without the fourth: (231 - 4) / 20 shares at 20 dollars
+    assert market.traded_value_usd[20, 0] == pytest.approx((231 - 4) / 20 * 20)
+    assert market.traded_value_usd[24, 0] == pytest.approx(np.mean(np.arange(6, 26)) * 20)
+    assert np.isnan(market.traded_value_usd[:, 1]).all()
+
+
+def test_liquidity_is_without_end_where_no_volume_is_given():
+    closes = np.full((3, 1), 10.0)
+    market = build_market(sessions=weekdays(3), symbols=("A",), open_usd=closes, close_usd=closes)
+    assert np.isinf(market.traded_value_usd).all()
