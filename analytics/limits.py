@@ -9,6 +9,7 @@ from analytics.arrays import Bools, Floats
 LIMITS = ("symbol", "liquidity", "sector", "stress", "gross", "net", "turnover")
 """In the order in which they act, each on what the one before left."""
 
+ROUNDING = 1e-12
 LARGEST_ROUNDS = 20
 """Of turnover against net and stress, after which nothing is added any more."""
 
@@ -215,7 +216,7 @@ def _offsets_restored(
             _net_factor(left, leverage, is_free, rules),
             _stress_factor(left, leverage, is_free, rules),
         )
-        if factor >= 1.0:
+        if factor > 1.0 - ROUNDING:  # a book cut to its bound may miss it by a rounding
             return factors
         factors = np.where(is_free, factors * factor, factors)
         is_last = round_ == LARGEST_ROUNDS - 1

@@ -35,7 +35,9 @@ class Portfolio:
     Over S symbols: `holding`, `desired`, `final` (D, S), weights of equity at the deciding close;
     `factors` (D, 7, S) of the limits; `is_sent`, `is_frozen` (D, S). Over decisions: `scale`,
     `forecast_volatility_annual` of the unscaled weights, `baseline_volatility_annual`,
-    `realised_volatility_annual`, `equity_usd` (D,); `overrides`: reasons, null where none.
+    `realised_volatility_annual`, `equity_usd` (D,); `stop_drawdown` (D,), fall from the peak since
+    the last drawdown stop, `is_stopped` (D,), flat because of one; `overrides`: reasons, null where
+    none.
     `backtest`: the daily rows, V = 1, one fewer than decisions.
     """
 
@@ -51,6 +53,8 @@ class Portfolio:
     baseline_volatility_annual: Floats
     realised_volatility_annual: Floats
     equity_usd: Floats
+    stop_drawdown: Floats
+    is_stopped: Bools
     overrides: tuple[str | None, ...]
     backtest: Backtest
 
@@ -121,9 +125,10 @@ class _Simulation:
         self._holding, self._desired, self._final = self._symbol_rows
         self._factors = np.ones((n_decisions, len(LIMITS), n_symbols))
         self._is_sent = np.zeros((n_decisions, n_symbols), dtype=np.bool_)
-        self._scale, self._forecast, self._realised, self._equity = np.full(
-            (4, n_decisions), np.nan
+        self._scale, self._forecast, self._realised, self._equity, self._drawdown = np.full(
+            (5, n_decisions), np.nan
         )
+        self._is_stopped = np.zeros(n_decisions, dtype=np.bool_)
         self._overrides: list[str | None] = []
 
     def run(self) -> Portfolio:
@@ -148,6 +153,8 @@ class _Simulation:
             baseline_volatility_annual=baseline,
             realised_volatility_annual=self._realised,
             equity_usd=self._equity,
+            stop_drawdown=self._drawdown,
+            is_stopped=self._is_stopped,
             overrides=tuple(self._overrides),
             backtest=Backtest(
                 market=plan.market,
@@ -183,6 +190,7 @@ class _Simulation:
         holding = self._book.value_usd[:, 0] / (equity if equity > 0.0 else 1.0)
         self._holding[d], self._equity[d] = holding, equity
         is_stopped = self._stop.is_flat(equity)
+        self._is_stopped[d], self._drawdown[d] = is_stopped, self._stop.drawdown
         scale = 0.0
         reason: str | None = f"warming_up: {d} of {SEED_SESSIONS} sessions"
         if d >= SEED_SESSIONS:
@@ -257,16 +265,17 @@ class DrawdownStop:
         self._fraction, self._decisions = fraction, decisions
         self._peak: float | None = None
         self._left = 0
+        self.drawdown = 0.0
         self.reason = ""
 
     def is_flat(self, equity: float) -> bool:
         """Take in the equity of one decision's close and tell whether to be flat."""
         if self._left == 0:
             self._peak = equity if self._peak is None else max(self._peak, equity)
-            drawdown = 1.0 - equity / self._peak if self._peak > 0.0 else 0.0
-            if not _is_above(self._fraction, drawdown):
+            self.drawdown = 1.0 - equity / self._peak if self._peak > 0.0 else 0.0
+            if not _is_above(self._fraction, self.drawdown):
                 self._left = self._decisions
-                self.reason = f"drawdown_stop: {drawdown:.4f} below the peak"
+                self.reason = f"drawdown_stop: {self.drawdown:.4f} below the peak"
         if self._left == 0:
             return False
         self._left -= 1

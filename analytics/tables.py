@@ -50,8 +50,8 @@ def texts(values: npt.NDArray[np.object_] | Sequence[str | None]) -> pd.Series:
     return pd.Series(values, dtype="str")
 
 
-def named(names: Sequence[str], index: Ints) -> pd.Series:
-    """Make a text column of names looked up by index."""
+def named(names: Sequence[str | None], index: Ints) -> pd.Series:
+    """Make a text column of names looked up by index, null where the name is None."""
     return texts(np.array(names, dtype=object)[index] if len(names) else np.empty(0, dtype=object))
 
 

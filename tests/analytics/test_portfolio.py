@@ -6,78 +6,23 @@ import numpy as np
 import pytest
 
 from analytics.allocation import ESTIMATED_METHODS, estimate_weights
-from analytics.backtest import run_backtest
 from analytics.costs import TradingCosts
 from analytics.covariance import ewma_volatility
 from analytics.errors import InputError
 from analytics.market import build_market
-from analytics.portfolio import DrawdownStop, run_portfolio
+from analytics.portfolio import DrawdownStop
 from analytics.portfolio_tables import sleeve_parts
-from analytics.settings import LimitSettings, PortfolioConfig, Shock
-from analytics.sleeves import Sleeve, plan_sleeves
+from analytics.settings import Shock
 from tests.analytics.toy import weekdays
-
-SYMBOLS = ("A", "B", "C")
-LOOSE = LimitSettings(
-    single_stock=9.0, etf=9.0, sector=9.0, max_stress_loss=1.0, stress_scenario="s", gross=9.0,
-    net=9.0, turnover=9.0, drawdown_stop=1.0,
-)  # fmt: skip
-CONFIG = PortfolioConfig(
-    strategies=("one", "two"),
-    limits=LOOSE,
-    shocks={"s": Shock(-0.05, {})},
-    minimum_order_weight=0.0,
+from tests.analytics.toy_portfolio import (
+    CONFIG,
+    LOOSE,
+    SYMBOLS,
+    random_market,
+    simulate,
+    sleeve,
+    two_sleeves,
 )
-
-
-def random_market(n_sessions=200, seed=0, scale=0.01, gaps=(), quarantined=()):
-    rng = np.random.default_rng(seed)
-    closes = 100 * np.exp(np.cumsum(rng.normal(0, scale, (n_sessions, 3)), axis=0))
-    for rows, column in gaps:
-        closes[rows, column] = np.nan
-    is_quarantined = np.zeros(closes.shape, dtype=bool)
-    for rows, column in quarantined:
-        closes[rows, column] = np.nan
-        is_quarantined[rows, column] = True
-    return build_market(
-        sessions=weekdays(n_sessions),
-        symbols=SYMBOLS,
-        open_usd=closes,
-        close_usd=closes,
-        is_quarantined=is_quarantined,
-    )
-
-
-def sleeve(name, market, targets, symbols=("A", "B"), frozen=None):
-    own = market.select(symbols)
-    weights = np.broadcast_to(np.asarray(targets, dtype=float), own.has_bar.shape).copy()
-    is_frozen = np.zeros(weights.shape, dtype=bool)
-    if frozen is not None:
-        is_frozen[frozen] = True
-    return Sleeve(
-        name=name,
-        symbols=tuple(symbols),
-        targets=weights,
-        is_frozen=is_frozen,
-        is_quarantined=np.zeros_like(is_frozen),
-        backtest=run_backtest(own, weights[:, :, None]),
-        reasons=np.zeros(weights.shape, dtype=np.int64),
-        reason_names=("enter",),
-    )
-
-
-def simulate(market, sleeves, config=CONFIG, month_first=()):
-    is_first = np.isin(np.arange(len(market.sessions)), month_first)
-    return run_portfolio(
-        plan_sleeves(market, sleeves, is_month_first=is_first, config=config), config
-    )
-
-
-def two_sleeves(market, **kwargs):
-    return [
-        sleeve("one", market, [0.6, 0.2], **kwargs),
-        sleeve("two", market, [0.5, -0.5], symbols=("B", "C")),
-    ]
 
 
 def test_portfolio_is_flat_until_its_sixtieth_session():
