@@ -1,6 +1,7 @@
 """A parsed `config/portfolio.yaml` in, validated settings out."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal, NoReturn, cast
 
@@ -8,7 +9,16 @@ from analytics.allocation import METHODS
 from analytics.costs import TradingCosts
 from analytics.errors import ConfigurationError
 from analytics.fills import Fill
-from analytics.settings import PORTFOLIO_FILE, LimitSettings, PortfolioConfig, Shock
+from analytics.settings import (
+    PORTFOLIO_FILE,
+    STRESS_WINDOWS,
+    LimitSettings,
+    PortfolioConfig,
+    Shock,
+    StressWindow,
+)
+
+WINDOW = "a list of two dates like 2015-08-17, the first before the last"
 
 
 def parse_portfolio_config(
@@ -41,8 +51,9 @@ def parse_portfolio_config(
     root.refuse_others(
         "capital_usd", "fill", "target_volatility_annual", "max_leverage",
         "minimum_order_weight", "sleeves", "limits", "costs", "funds", "sectors", "shocks",
+        "stress_windows",
     )  # fmt: skip
-    root.require("sleeves", "limits", "costs", "funds", "sectors", "shocks")
+    root.require("sleeves", "limits", "costs", "funds", "sectors", "shocks", "stress_windows")
     funds = frozenset(root.symbols("funds"))
     strategies = _strategies(sleeves)
     shocks = _shocks(root)
@@ -69,6 +80,7 @@ def parse_portfolio_config(
         funds=funds,
         sectors=_sectors(root, funds),
         shocks=shocks,
+        stress_windows=_stress_windows(root),
     )
 
 
@@ -172,6 +184,13 @@ def _per_unit(scenario: "_Section", symbol: str) -> float:
     return observed.number("return", 0.0, -1.0, 10.0) / leverage
 
 
+def _stress_windows(root: "_Section") -> Mapping[str, StressWindow]:
+    if "stress_windows" not in root.names():
+        return STRESS_WINDOWS
+    section = root.section("stress_windows")
+    return MappingProxyType({name: section.window(name) for name in section.names()})
+
+
 class _Section:
     """One mapping of the file, which knows where it stands."""
 
@@ -267,5 +286,26 @@ class _Section:
             self.fail(key, value, "a list without repetitions")
         return tuple(value)
 
+    def window(self, key: str) -> StressWindow:
+        """Return two dates, the first before the last."""
+        value = self._values.get(key)
+        if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
+            self.fail(key, value, WINDOW)
+        first, last = (_day(each) for each in value)
+        if first is None or last is None or first >= last:
+            self.fail(key, [str(each) for each in value], WINDOW)
+        return StressWindow(first, last)
+
     def _name(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key
+
+
+def _day(value: object) -> date | None:
+    """Read a date: YAML's own, or the text that the record of a night keeps of it."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        day = date.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return day if day.isoformat() == value else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 
 from analytics.costs import TradingCosts
@@ -46,6 +47,27 @@ class Shock:
 
 
 @dataclass(frozen=True)
+class StressWindow:
+    """A stretch of history: from the close of the first date to the close of the last."""
+
+    first: date
+    last: date
+
+
+STRESS_WINDOWS: Mapping[str, StressWindow] = MappingProxyType(
+    {
+        "us_downgrade_2011": StressWindow(date(2011, 7, 22), date(2011, 8, 8)),
+        "china_devaluation_2015": StressWindow(date(2015, 8, 17), date(2015, 8, 25)),
+        "brexit_2016": StressWindow(date(2016, 6, 23), date(2016, 6, 27)),
+        "volatility_2018": StressWindow(date(2018, 2, 1), date(2018, 2, 8)),
+        "covid_2020": StressWindow(date(2020, 2, 19), date(2020, 3, 23)),
+        "rates_2022": StressWindow(date(2022, 1, 3), date(2022, 6, 16)),
+    }
+)
+"""Falls of the S&P 500 from a high close to a low one; what each was stands in the file."""
+
+
+@dataclass(frozen=True)
 class PortfolioConfig:
     """Everything of the portfolio that a user may set."""
 
@@ -62,6 +84,7 @@ class PortfolioConfig:
     funds: frozenset[str] = frozenset()
     sectors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     shocks: Mapping[str, Shock] = field(default_factory=lambda: MappingProxyType({}))
+    stress_windows: Mapping[str, StressWindow] = field(default_factory=lambda: STRESS_WINDOWS)
 
     def sector_of(self, symbol: str) -> str | None:
         """Return the sector that binds a symbol; none for a fund, `Unclassified` if unlisted."""
@@ -70,6 +93,13 @@ class PortfolioConfig:
     def symbol_cap(self, symbol: str) -> float:
         """Return the largest |leverage * weight| of a symbol."""
         return self.limits.etf if symbol in self.funds else self.limits.single_stock
+
+    def shock_of(self, scenario: str, symbol: str) -> float | None:
+        """Return a symbol's return per unit of leverage in a scenario; none for a fund without."""
+        shock = self.shocks[scenario]
+        if symbol in shock.per_unit:
+            return shock.per_unit[symbol]
+        return None if symbol in self.funds else shock.stocks
 
     def stress_shock(self, symbol: str) -> float:
         """Return a symbol's return per unit of leverage under the stress that is limited.
@@ -80,12 +110,10 @@ class PortfolioConfig:
             If the symbol is a fund without a number of its own.
         """
         name = self.limits.stress_scenario
-        shock = self.shocks[name]
-        if symbol in shock.per_unit:
-            return shock.per_unit[symbol]
-        if symbol in self.funds:
+        shock = self.shock_of(name, symbol)
+        if shock is None:
             raise ConfigurationError(
                 f"{PORTFOLIO_FILE}: shocks.{name} has no number for the fund {symbol}, which a "
                 "strategy trades; add its return per unit of leverage"
             )
-        return shock.stocks
+        return shock

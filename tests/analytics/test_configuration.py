@@ -1,6 +1,8 @@
 """config/portfolio.yaml: what is allowed, and the sentence for what is not."""
 
 import copy
+import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import yaml
 from analytics.allocation import METHODS
 from analytics.configuration import parse_portfolio_config
 from analytics.errors import ConfigurationError
+from analytics.settings import StressWindow
 
 FILE = Path(__file__).parents[2] / "config" / "portfolio.yaml"
 
@@ -70,6 +73,29 @@ def test_fund_belongs_to_no_sector_and_has_its_own_cap():
 def test_fund_without_a_shock_is_refused_when_it_is_needed():
     with pytest.raises(ConfigurationError, match=r"shocks\.february_2018 has no number .* AGG"):
         parse_portfolio_config(parsed()).stress_shock("AGG")
+
+
+def test_fund_has_no_shock_in_a_scenario_without_its_number():
+    config = parse_portfolio_config(parsed())
+    assert config.shock_of("march_2020", "AGG") is None
+    assert config.shock_of("march_2020", "HYG") == -0.22
+    assert config.shock_of("march_2020", "ZZZ") == -0.34
+
+
+def test_stress_window_is_two_dates_and_may_be_given_as_text():
+    # the record of a night keeps its configuration as JSON, which knows no dates
+    window = StressWindow(dt.date(2015, 8, 17), dt.date(2015, 8, 25))
+    config = parse_portfolio_config(
+        changed("stress_windows", {"mine": ["2015-08-17", "2015-08-25"]})
+    )
+    assert config.stress_windows == {"mine": window}
+    recorded = json.loads(json.dumps(parsed(), default=str))
+    assert parse_portfolio_config(recorded) == parse_portfolio_config(parsed())
+    assert parse_portfolio_config(parsed()).stress_windows["china_devaluation_2015"] == window
+
+
+def test_no_stress_window_is_wanted_where_the_file_lists_none():
+    assert parse_portfolio_config(changed("stress_windows", None)).stress_windows == {}
 
 
 def test_fixed_weights_are_read_with_their_method():
@@ -165,6 +191,20 @@ def test_limits_may_meet():
         ("shocks.mine", {"stocks": -1.5}, "shocks.mine.stocks must be a number from -1 to 10"),
         ("shocks.mine", {"stocks": 0, "X": {"return": 1, "leverage": 0}}, "other than 0"),
         ("sleeves.fixed_weights", {"bonds": 1.0}, "sleeves.fixed_weights.bonds is not known"),
+        ("stress_windows", [dt.date(2015, 8, 17)], "stress_windows must be a mapping"),
+        ("stress_windows.mine", dt.date(2015, 8, 17), "stress_windows.mine must be a list of two"),
+        ("stress_windows.mine", None, "like 2015-08-17, the first before the last, got None"),
+        ("stress_windows.mine", [dt.date(2015, 8, 17)], "must be a list of two dates"),
+        ("stress_windows.mine", "2015-08-17 2015-08-25", "must be a list of two dates"),
+        ("stress_windows.mine", [dt.date(2015, 8, 25), dt.date(2015, 8, 17)],
+         "the first before the last, got ['2015-08-25', '2015-08-17']"),
+        ("stress_windows.mine", [dt.date(2015, 8, 17)] * 2, "the first before the last"),
+        ("stress_windows.mine", [20150817, 20150825], "must be a list of two dates"),
+        ("stress_windows.mine", ["20150817", "20150825"], "must be a list of two dates"),
+        ("stress_windows.mine", ["August 2015", "2015-08-25"], "got ['August 2015', '2015-08-25']"),
+        ("stress_windows.mine", [dt.datetime(2015, 8, 17, 9), dt.date(2015, 8, 25)],  # noqa: DTZ001
+         "must be a list of two dates"),
+        ("stress_windows", {2015: []}, "stress_windows.2015 must be text"),
     ],
 )  # fmt: skip
 def test_value_that_is_not_allowed_is_refused_in_one_sentence(path, value, message):
