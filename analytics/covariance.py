@@ -80,6 +80,11 @@ class EwmaCovariance:
         gain *= is_known[:, None] & is_known[None, :]
         self._covariance += gain * (products - self._covariance)
 
+    @property
+    def matrix(self) -> Floats:
+        """The (S, S) covariance per session as it stands, 0 where a pair has no session yet."""
+        return self._covariance.copy()
+
     def volatility_annual(self, exposures: Floats) -> float:
         r"""Forecast :math:`\sqrt{A\, w^\top C w}` of the (S,) exposures w in units of leverage."""
         per_asset = np.add.reduce(self._covariance * exposures, axis=1)

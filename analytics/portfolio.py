@@ -35,9 +35,10 @@ class Portfolio:
     Over S symbols: `holding`, `desired`, `final` (D, S), weights of equity at the deciding close;
     `factors` (D, 7, S) of the limits; `is_sent`, `is_frozen` (D, S). Over decisions: `scale`,
     `forecast_volatility_annual` of the unscaled weights, `baseline_volatility_annual`,
-    `realised_volatility_annual`, `equity_usd` (D,); `stop_drawdown` (D,), fall from the peak since
-    the last drawdown stop, `is_stopped` (D,), flat because of one; `overrides`: reasons, null where
-    none.
+    `realised_volatility_annual`, `final_volatility_annual` (forecast of the final weights),
+    `equity_usd` (D,); `stop_drawdown` (D,), fall from the peak since the last drawdown stop,
+    `is_stopped` (D,), flat because of one; `overrides`: reasons, null where none. `covariance`
+    (S, S): per session, what the last decision's forecasts rest on.
     `backtest`: the daily rows, V = 1, one fewer than decisions.
     """
 
@@ -52,10 +53,12 @@ class Portfolio:
     forecast_volatility_annual: Floats
     baseline_volatility_annual: Floats
     realised_volatility_annual: Floats
+    final_volatility_annual: Floats
     equity_usd: Floats
     stop_drawdown: Floats
     is_stopped: Bools
     overrides: tuple[str | None, ...]
+    covariance: Floats
     backtest: Backtest
 
 
@@ -129,6 +132,7 @@ class _Simulation:
             (5, n_decisions), np.nan
         )
         self._is_stopped = np.zeros(n_decisions, dtype=np.bool_)
+        self._final_volatility = np.full(n_decisions, np.nan)
         self._overrides: list[str | None] = []
 
     def run(self) -> Portfolio:
@@ -152,10 +156,12 @@ class _Simulation:
             forecast_volatility_annual=self._forecast,
             baseline_volatility_annual=baseline,
             realised_volatility_annual=self._realised,
+            final_volatility_annual=self._final_volatility,
             equity_usd=self._equity,
             stop_drawdown=self._drawdown,
             is_stopped=self._is_stopped,
             overrides=tuple(self._overrides),
+            covariance=self._covariance.matrix,
             backtest=Backtest(
                 market=plan.market,
                 fill=self._config.fill,
@@ -214,6 +220,8 @@ class _Simulation:
                 limited = self._limit(d, scale, leverage)
         self._scale[d] = scale
         self._final[d], self._factors[d] = limited.final, limited.factors
+        if d >= SEED_SESSIONS:
+            self._final_volatility[d] = self._covariance.volatility_annual(limited.final * leverage)
         self._overrides.append(reason)
         self._is_sent[d] = orders_sent(
             limited.final,

@@ -44,6 +44,22 @@ def test_forecast_is_the_ewma_of_tonights_weights_on_past_returns():
     np.testing.assert_allclose(portfolio.forecast_volatility_annual[60:], composite[59:], rtol=1e-9)
 
 
+def test_forecast_of_the_final_weights_is_their_ewma_on_past_returns():
+    tight = dataclasses.replace(CONFIG, limits=dataclasses.replace(LOOSE, single_stock=0.1))
+    market = random_market()
+    portfolio = simulate(market, two_sleeves(market), tight)
+    returns = market.close_usd[1:] / market.close_usd[:-1] - 1.0
+    for d in (60, 120, 199):
+        own = ewma_volatility(returns[:d] @ portfolio.final[d])[-1]
+        assert portfolio.final_volatility_annual[d] == pytest.approx(own, rel=1e-9)
+    w = portfolio.final[-1]
+    assert np.sqrt(252 * w @ portfolio.covariance @ w) == pytest.approx(own, rel=1e-9)
+    assert np.isnan(portfolio.final_volatility_annual[:60]).all()
+    assert (
+        portfolio.final_volatility_annual[60:] < portfolio.forecast_volatility_annual[60:]
+    ).any()
+
+
 def test_scale_brings_the_forecast_to_the_target():
     market = random_market(scale=0.02)
     portfolio = simulate(market, two_sleeves(market))
