@@ -19,7 +19,6 @@ from analytics.metric_tables import (
 from analytics.portfolio import Portfolio, run_portfolio
 from analytics.portfolio_tables import (
     EMPTY_COLUMNS,
-    empty_rows,
     order_rows,
     portfolio_rows,
     target_weight_rows,
@@ -28,7 +27,14 @@ from analytics.record_tables import record_tables
 from analytics.settings import PortfolioConfig
 from analytics.sleeve_tables import sleeve_weight_rows
 from analytics.sleeves import Sleeve, plan_sleeves
-from analytics.tables import NamedBacktest, daily_rows, joined, position_rows, trade_rows
+from analytics.tables import (
+    NamedBacktest,
+    daily_rows,
+    empty_frame,
+    joined,
+    position_rows,
+    trade_rows,
+)
 from analytics.targets import StrategyTargets, targets_from_signals
 from analytics.trials import count_trials, trial_rows, tried_rows
 from analytics.walk_forward import WALK_FORWARD, Selection, select_variants, stitch
@@ -218,7 +224,7 @@ def _portfolio_tables(
     portfolio: Portfolio | None, calendar: Calendar, config: PortfolioConfig
 ) -> dict[str, pd.DataFrame]:
     if portfolio is None:
-        return {table: empty_rows(table) for table in EMPTY_COLUMNS}
+        return {table: empty_frame(columns) for table, columns in EMPTY_COLUMNS.items()}
     return {
         "target_weights": target_weight_rows(portfolio, calendar),
         "portfolio_daily": portfolio_rows(portfolio, calendar),

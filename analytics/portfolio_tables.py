@@ -53,13 +53,6 @@ EMPTY_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 """Columns of the portfolio's tables, for a night on which none of its strategies has begun."""
 
 
-def empty_rows(table: str) -> pd.DataFrame:
-    """Return one of the portfolio's tables without rows."""
-    return pd.DataFrame(
-        {name: pd.Series([], dtype=kind) for name, kind in EMPTY_COLUMNS[table].items()}
-    )
-
-
 def target_weight_rows(portfolio: Portfolio, calendar: Calendar) -> pd.DataFrame:
     """List what was decided each session: `analytics.target_weights`.
 

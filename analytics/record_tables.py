@@ -14,7 +14,7 @@ from analytics.market import Market
 from analytics.portfolio import Portfolio
 from analytics.record import PastDecisions, Record, decided_from_frame, run_record
 from analytics.settings import PortfolioConfig
-from analytics.tables import dates, moments, texts
+from analytics.tables import dates, empty_frame, moments, texts
 
 SAME_WEIGHT = 1e-9  # weights nearer than this differ by rounding only
 
@@ -71,7 +71,7 @@ def record_tables(
     if past is not None:
         decided = decided_from_frame(past.decisions, market=market, calendar=calendar)
     if past is None or decided is None or decided.is_recorded.shape[0] < 2:
-        return {table: _empty_rows(table) for table in EMPTY_COLUMNS}
+        return {table: empty_frame(columns) for table, columns in EMPTY_COLUMNS.items()}
     daily = record_rows(
         run_record(decided, config), past.nights, portfolio=portfolio, calendar=calendar
     )
@@ -275,9 +275,3 @@ def _backtest_returns(portfolio: Portfolio | None, at: Ints) -> Floats:
 def _compounded(returns: Floats) -> float:
     """Compound returns; NaN if one is."""
     return float(np.prod(1.0 + returns) - 1.0)
-
-
-def _empty_rows(table: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        {name: pd.Series([], dtype=kind) for name, kind in EMPTY_COLUMNS[table].items()}
-    )

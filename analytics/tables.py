@@ -1,6 +1,6 @@
 """Backtests and selections → rows of the public tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,3 +180,8 @@ def trade_rows(
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Stack frames of equal columns."""
     return pd.concat(frames, ignore_index=True)
+
+
+def empty_frame(columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return a frame without rows: column name → dtype."""
+    return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in columns.items()})
