@@ -19,6 +19,8 @@ from analytics.inference import (
 FEWEST_SESSIONS_IN_MARKET = 20
 """Below this a Sharpe ratio would be the interest on idle cash over almost no deviation."""
 
+TAIL_ROUNDING = 1e-15  # a quantile may round to just below the row that it equals
+
 
 def cagr(returns: Floats) -> Floats:
     r"""Compound annual growth rate, :math:`\prod(1+r)^{A/n} - 1`.
@@ -153,8 +155,7 @@ def value_at_risk(returns: Floats, level: float) -> tuple[Floats, Floats]:
     if returns.shape[0] == 0:
         return np.full(returns.shape[1], np.nan), np.full(returns.shape[1], np.nan)
     cut = np.quantile(returns, 1.0 - level, axis=0)
-    # the quantile may round to just below the row that it equals
-    is_tail = returns <= cut + 1e-15
+    is_tail = returns <= cut + TAIL_ROUNDING
     tail_mean = np.add.reduce(np.where(is_tail, returns, 0.0), axis=0) / is_tail.sum(axis=0)
     return -cut, -tail_mean
 
