@@ -24,6 +24,7 @@ from analytics.portfolio_tables import (
     target_weight_rows,
 )
 from analytics.record_tables import record_tables
+from analytics.risk.tables import risk_tables
 from analytics.settings import PortfolioConfig
 from analytics.sleeve_tables import sleeve_weight_rows
 from analytics.sleeves import Sleeve, plan_sleeves
@@ -47,9 +48,9 @@ TRIALS = "trials"
 class AnalyticsResults:
     """One frame per table of the schema `analytics`; dates without a zone, moments in UTC.
 
-    The frames of the portfolio are empty when none of its strategies has decided anything yet,
-    those of the record as long as no recorded decision has earned anything. `trials`: what has been
-    evaluated, as `trials.trial_rows`.
+    The frames of the portfolio and of its risk are empty when none of its strategies has decided
+    anything yet, those of the record as long as no recorded decision has earned anything. `trials`:
+    what has been evaluated, as `trials.trial_rows`.
     """
 
     backtest_positions: pd.DataFrame
@@ -61,6 +62,10 @@ class AnalyticsResults:
     portfolio_daily: pd.DataFrame
     sleeve_weights: pd.DataFrame
     orders: pd.DataFrame
+    risk_daily: pd.DataFrame
+    risk_tests: pd.DataFrame
+    risk_exposures: pd.DataFrame
+    stress_results: pd.DataFrame
     record_daily: pd.DataFrame
     record_metrics: pd.DataFrame
     trials: pd.DataFrame
@@ -137,6 +142,7 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
         backtest_metrics=joined(metrics),
         walk_forward_windows=window_rows([(run.targets, run.selections) for run in runs], calendar),
         **_portfolio_tables(portfolio, calendar, config),
+        **risk_tables(portfolio, market=market, calendar=calendar, config=config),
         **record_tables(
             inputs.past, portfolio=portfolio, market=market, calendar=calendar, config=config
         ),

@@ -16,6 +16,10 @@ TABLES: dict[str, str] = {
     "target_weights": "Desired weight, limits, final weight. One row per session, sleeve, symbol.",
     "portfolio_daily": "The portfolio's path, scale and volatility. One row per session.",
     "orders": "From holdings to target, for the next session. One row per symbol.",
+    "risk_daily": "VaR and ES forecasts, exceedances, drawdown, beta. One row per session.",
+    "risk_tests": "Kupiec and Christoffersen tests. One row per measure, sample and test.",
+    "risk_exposures": "Tonight's book and its risk, split. One row per dimension and name.",
+    "stress_results": "Tonight's book under stress. One row per scenario, kind and symbol.",
     "record_daily": "What recorded decisions earned, beside the backtest. One row per session.",
     "record_metrics": "The record summed up. One row per metric.",
 }
