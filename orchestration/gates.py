@@ -41,6 +41,10 @@ BUILT_TABLES = (
     "analytics.target_weights",
     "analytics.portfolio_daily",
     "analytics.orders",
+    "analytics.risk_daily",
+    "analytics.risk_tests",
+    "analytics.risk_exposures",
+    "analytics.stress_results",
 )
 
 

@@ -88,13 +88,15 @@ def group_rows(groups: Floats, marginals: Marginals) -> dict[str, Floats]:
     -------
     Column of `analytics.risk_exposures` → (G,). Longs and shorts are the book's: where two
     strategies hold opposite sides of a symbol, what remains of them counts on the side that the
-    book is on, so that the one that hedges reduces it. NaN where a figure of a symbol in the group
-    is not known.
+    book is on, so that the one that hedges reduces it. NaN where a figure of a symbol that
+    the book holds is not known.
     """
     side = marginals.side
 
     def summed(per_unit: Floats) -> Floats:
-        total: Floats = np.add.reduce(np.where(groups != 0.0, groups * per_unit, 0.0), axis=1)
+        # sides that cancel out bring nothing together, whatever a unit brings
+        known = np.where((side == 0.0) & np.isnan(per_unit), 0.0, per_unit)
+        total: Floats = np.add.reduce(np.where(groups != 0.0, groups * known, 0.0), axis=1)
         return total + 0.0  # nothing is a zero without a sign
 
     long, short = summed(np.maximum(side, 0.0)), summed(np.maximum(-side, 0.0))

@@ -137,7 +137,7 @@ def backtests(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
     return frame.assign(
         missing_figures=(~np.isfinite(figures)).sum(axis=1),
         identity_error=identity.abs(),
-        days_after_night=_days_after(frame["session_date"], context),
+        days_after_night=days_after(frame["session_date"], context),
     )
 
 
@@ -193,7 +193,7 @@ def exposures(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
 def portfolio(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
     """Adds `days_after_night` and `seconds_late`."""
     return frame.assign(
-        days_after_night=_days_after(frame["session_date"], context),
+        days_after_night=days_after(frame["session_date"], context),
         seconds_late=seconds_late(frame["decided_at"], context),
     )
 
@@ -226,7 +226,8 @@ def _sessions_between(frame: pd.DataFrame, context: GateContext) -> pd.Series:
     return pd.Series(count, index=frame.index).where(calendar.is_session(effective), np.inf)
 
 
-def _days_after(days: pd.Series, context: GateContext) -> pd.Series:
+def days_after(days: pd.Series, context: GateContext) -> pd.Series:
+    """How many days each date lies after the night."""
     return (_dates(days) - pd.Timestamp(context.night)).dt.days
 
 

@@ -11,6 +11,8 @@ from orchestration.expectations import catalogue_inputs as inputs
 from orchestration.expectations import catalogue_marts as marts
 from orchestration.expectations import catalogue_prices as prices
 from orchestration.expectations import catalogue_results as results
+from orchestration.expectations import catalogue_risk as risk
+from orchestration.expectations import risk_frames
 from orchestration.expectations.claims import HasColumns, Suite
 from orchestration.expectations.coverage import HISTORY_KEYS
 from orchestration.expectations.landed import Landed, empty_table, tidy
@@ -53,6 +55,10 @@ BUILT_SUITES: tuple[tuple[Suite, Callable[[pd.DataFrame, GateContext], pd.DataFr
     (results.EXPOSURES, built.exposures),
     (results.PORTFOLIO, built.portfolio),
     (results.ORDERS, built.orders),
+    (risk.RISK, risk_frames.risk),
+    (risk.RISK_TESTS, risk_frames.risk_tests),
+    (risk.RISK_EXPOSURES, risk_frames.risk_exposures),
+    (risk.STRESS, risk_frames.stress),
 )
 
 

@@ -122,6 +122,13 @@ def test_strategy_that_hedges_another_reduces_its_side():
     assert found["short_weight"].tolist() == [0.0, 0.0]
 
 
+def test_opposite_sides_of_a_symbol_of_which_nothing_is_known_still_sum_to_the_book():
+    parts = np.array([[0.1, 0.2], [-0.1, 0.0]])
+    about = marginals(np.array([0.0, 0.2]), beta=np.array([NAN, 1.5]))
+    assert group_rows(parts, about)["beta_spy"].tolist() == pytest.approx([0.3, 0.0])
+    assert group_rows(parts.sum(axis=0)[None, :], about)["beta_spy"][0] == pytest.approx(0.3)
+
+
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), k=st.integers(1, 5), s=st.integers(1, 8))
 def test_rows_of_any_split_sum_to_the_book(seed, k, s):

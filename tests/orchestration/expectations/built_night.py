@@ -149,6 +149,82 @@ def orders() -> pd.DataFrame:
     )
 
 
+def risk() -> pd.DataFrame:
+    """Forecasts from the start on, the rarer ones from the tenth session."""
+    late = [np.nan] * 9 + [1.0] * (len(DAYS) - 9)
+    return per_session(
+        **{
+            "var_95_historical": 0.010, "es_95_historical": 0.015,
+            "var_99_historical": np.array(late) * 0.020, "es_99_historical": np.array(late) * 0.025,
+            "var_95_parametric": 0.011, "es_95_parametric": 0.014,
+            "var_99_parametric": 0.016, "es_99_parametric": 0.018,
+        },
+        is_var_95_historical_exceeded=False,
+        drawdown=-0.05,
+        beta_spy=np.nan,
+        stale_gross_share=[np.nan] * 9 + [0.2] * (len(DAYS) - 9),
+        decided_at=[at_new_york(day, "16:30") for day in DAYS],
+    ).drop(columns="available_at")  # fmt: skip
+
+
+def risk_tests() -> pd.DataFrame:
+    """Too few sessions for three years of them."""
+    samples, tests = ("1y", "3y"), ("kupiec", "christoffersen_independence")
+    return pd.DataFrame(
+        [
+            ("var_95_historical", sample, test, 252, 12, 12.6, *found)
+            for sample, found in zip(samples, ((0.03, 0.86), (np.nan, np.nan)), strict=True)
+            for test in tests
+        ],
+        columns=[
+            "measure", "sample", "test", "n_sessions", "exceedances", "expected_exceedances",
+            "statistic", "p_value",
+        ],
+    ).assign(decided_at=at_new_york(DAYS[-1], "16:30"))  # fmt: skip
+
+
+def risk_exposures() -> pd.DataFrame:
+    """AAA long, HYG short; one strategy is short 0.1 of AAA against the other; no beta is known."""
+    parts = {
+        ("symbol", "AAA"): (0.3, 0.0), ("symbol", "HYG"): (0.0, -0.2),
+        ("strategy", "credit"): (-0.1, -0.2), ("strategy", "equities"): (0.4, 0.0),
+        ("sector", "Energy"): (0.3, 0.0), ("sector", "Funds"): (0.0, -0.2),
+        ("total", "portfolio"): (0.3, -0.2),
+    }  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "dimension": dimension,
+                "name": name,
+                "long_weight": long,
+                "short_weight": short,
+                "gross_exposure": long - short,
+                "net_exposure": long + short,
+                "beta_spy": np.nan,
+                "volatility_contribution_annual": 0.1 * (long + short),
+                "es_95_contribution": 0.05 * (long + short),
+                "stale_exposure": 0.0,
+            }
+            for (dimension, name), (long, short) in parts.items()
+        ]
+    ).assign(decided_at=at_new_york(DAYS[-1], "16:30"), effective_session=NEXT[DAYS[-1]])
+
+
+def stress() -> pd.DataFrame:
+    """A shock that knows both symbols, a window that knows only one."""
+    rows = [
+        ("crash", "shock", "AAA", 0.3, -0.1, 0.3 * -0.1, pd.NaT, pd.NaT),
+        ("crash", "shock", "HYG", -0.2, -0.05, -0.2 * -0.05, pd.NaT, pd.NaT),
+        ("brexit", "window", "AAA", 0.3, -0.02, 0.3 * -0.02, DAYS[3], DAYS[8]),
+        ("brexit", "window", "HYG", -0.2, np.nan, np.nan, DAYS[3], DAYS[8]),
+    ]
+    names = ("scenario", "kind", "symbol", "exposure", "shock_return", "profit_return",
+             "first_date", "last_date")  # fmt: skip
+    return pd.DataFrame(rows, columns=list(names)).assign(
+        decided_at=at_new_york(DAYS[-1], "16:30"), effective_session=NEXT[DAYS[-1]]
+    )
+
+
 def built_tables() -> dict[str, pd.DataFrame]:
     """Every table that gate 2 reads."""
     shapes = {"vix9d": 14.0, "vix": 15.0, "vix3m": 20.0, "vix6m": 21.0, "vvix": 90.0}
@@ -167,4 +243,8 @@ def built_tables() -> dict[str, pd.DataFrame]:
         "analytics.target_weights": target_weights(),
         "analytics.portfolio_daily": portfolio(),
         "analytics.orders": orders(),
+        "analytics.risk_daily": risk(),
+        "analytics.risk_tests": risk_tests(),
+        "analytics.risk_exposures": risk_exposures(),
+        "analytics.stress_results": stress(),
     }

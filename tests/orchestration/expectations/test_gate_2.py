@@ -10,6 +10,7 @@ import pytest
 from orchestration.expectations.built_frames import exposures
 from orchestration.expectations.gates import BUILT_SUITES, run_gate_2
 from orchestration.expectations.outcome import CheckResult, ExposureLimits, GateOutcome
+from orchestration.expectations.risk_frames import risk_exposures
 from tests.orchestration.expectations.built_night import built_tables
 from tests.orchestration.expectations.faults import drop, repeat, spoil
 from tests.orchestration.expectations.landed_night import DAYS, gate_context
@@ -133,6 +134,48 @@ FAULTS: list[tuple[str, str, dict[str, Any], dict[str, Any], tuple[str, str]]] =
     ("orders", "order_costs_are_not_negative", {"symbol": "LQD"},
      {"expected_cost_usd": -0.1}, ("LQD", "2018-03-29")),
     ("orders", "no_order_for_a_frozen_symbol", AAA, {"symbol": "BBB"}, ("BBB", "2018-03-29")),
+    ("risk_daily", "shortfalls_lie_beyond_their_value_at_risk", {"session_date": D10},
+     {"es_95_parametric": 0.0109}, ("", "2018-01-17")),
+    ("risk_daily", "rarer_losses_are_larger", {"session_date": D12},
+     {"var_99_historical": 0.0099}, ("", "2018-01-19")),
+    ("risk_daily", "normal_forecasts_are_not_negative", {"session_date": D14},
+     {"var_95_parametric": -0.001}, ("", "2018-01-23")),
+    ("risk_daily", "historical_forecasts_are_not_negative", {"session_date": D16},
+     {"var_95_historical": -0.001}, ("", "2018-01-25")),
+    ("risk_daily", "drawdowns_are_falls", {"session_date": D18},
+     {"drawdown": 0.01}, ("", "2018-01-29")),
+    ("risk_daily", "stale_shares_are_shares", {"session_date": D20},
+     {"stale_gross_share": 1.1}, ("", "2018-01-31")),
+    ("risk_daily", "every_row_was_known_in_time", {"session_date": D20},
+     {"decided_at": LATE}, ("", "2018-01-31")),
+    ("risk_daily", "no_row_after_the_night", {"session_date": D22},
+     {"session_date": TOMORROW}, ("", "2018-04-02")),
+    ("risk_tests", "p_values_are_probabilities", {"sample": "1y", "test": "kupiec"},
+     {"p_value": 1.1}, ("var_95_historical 1y kupiec", "2018-03-29")),
+    ("risk_tests", "likelihood_ratios_are_not_negative", {"sample": "1y", "test": "kupiec"},
+     {"statistic": -0.1}, ("var_95_historical 1y kupiec", "2018-03-29")),
+    ("risk_tests", "exceedances_are_among_the_sessions", {"sample": "1y", "test": "kupiec"},
+     {"exceedances": 253}, ("var_95_historical 1y kupiec", "2018-03-29")),
+    ("risk_tests", "exceedance_counts_are_not_negative", {"sample": "3y", "test": "kupiec"},
+     {"exceedances": -1}, ("var_95_historical 3y kupiec", "2018-03-29")),
+    ("risk_tests", "every_row_was_known_in_time", {"sample": "3y", "test": "kupiec"},
+     {"decided_at": LATE}, ("var_95_historical 3y kupiec", "2018-03-29")),
+    ("risk_exposures", "parts_sum_to_the_total", {"name": "Energy"},
+     {"es_95_contribution": 0.015 + 1e-8}, ("sector Energy", "2018-03-29")),
+    ("risk_exposures", "longs_are_not_negative", {"name": "HYG"},
+     {"long_weight": -0.01}, ("symbol HYG", "2018-03-29")),
+    ("risk_exposures", "shorts_are_not_positive", {"name": "AAA"},
+     {"short_weight": 0.01}, ("symbol AAA", "2018-03-29")),
+    ("risk_exposures", "every_row_was_known_in_time", {"name": "portfolio"},
+     {"decided_at": LATE}, ("total portfolio", "2018-03-29")),
+    ("stress_results", "kinds_are_known", {**AAA, "scenario": "crash"},
+     {"kind": "guess"}, ("guess crash AAA", "2018-03-29")),
+    ("stress_results", "profits_are_exposure_times_shock", {"symbol": "HYG", "scenario": "crash"},
+     {"profit_return": 0.0100001}, ("shock crash HYG", "2018-03-29")),
+    ("stress_results", "windows_have_ended", {**AAA, "scenario": "brexit"},
+     {"last_date": TOMORROW}, ("window brexit AAA", "2018-03-29")),
+    ("stress_results", "every_row_was_known_in_time", {"symbol": "HYG", "scenario": "brexit"},
+     {"decided_at": LATE}, ("window brexit HYG", "2018-03-29")),
 ]  # fmt: skip
 GRAINS = [
     ("fct_prices", "one_row_per_grain", {**AAA, "session_date": DAYS[5]}),
@@ -145,6 +188,10 @@ GRAINS = [
     ("target_weights", "one_row_per_grain", {**AAA, "session_date": DAYS[5]}),
     ("portfolio_daily", "one_row_per_grain", {"session_date": DAYS[5]}),
     ("orders", "one_row_per_grain", {"symbol": "LQD"}),
+    ("risk_daily", "one_row_per_grain", {"session_date": DAYS[5]}),
+    ("risk_tests", "one_row_per_grain", {"sample": "1y", "test": "christoffersen_independence"}),
+    ("risk_exposures", "one_row_per_grain", {"name": "Funds"}),
+    ("stress_results", "one_row_per_grain", {"symbol": "HYG", "scenario": "crash"}),
 ]
 TABLES = {suite.name: suite.table for suite, _ in BUILT_SUITES}
 FROZEN = gate_context(frozen_symbols=("BBB",))
@@ -227,6 +274,7 @@ def test_empty_table_blocks_unless_it_may_be_empty(emptied: GateOutcome) -> None
     empty = {result.suite for result in emptied.failures if result.expectation == "table_has_rows"}
     assert set(TABLES) - empty == {
         "fct_sentiment", "orders", "tonights_decisions", "frozen_symbols", "portfolio_exposure",
+        "stress_results",
     }  # fmt: skip
 
 
@@ -270,6 +318,22 @@ def test_session_that_could_not_trade_freely_may_exceed_a_limit() -> None:
     )
     found = exposures(weights, FROZEN).set_index("session_date")["free_gross_of_limit"]
     assert found[found.isna()].index.tolist() == [D10, D12]
+
+
+def test_part_of_a_book_that_is_missing_or_unknown_blocks() -> None:
+    frames = built_tables()
+    exposures = frames["analytics.risk_exposures"]
+    kept = exposures[exposures["name"] != "credit"]
+    unknown = exposures.assign(
+        es_95_contribution=exposures["es_95_contribution"].mask(exposures["name"] == "HYG")
+    )
+    for spoilt, dimensions in (
+        (kept, {"strategy"}),
+        (unknown, {"symbol"}),
+        (exposures[exposures["dimension"] != "total"], {"sector", "strategy", "symbol"}),
+    ):
+        errors = risk_exposures(spoilt, FROZEN).set_index("dimension")["identity_error"]
+        assert set(errors[errors > 1e-9].index) == dimensions
 
 
 def test_every_claim_of_the_catalogue_has_a_failing_case(
