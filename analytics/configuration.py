@@ -1,14 +1,13 @@
 """A parsed `config/portfolio.yaml` in, validated settings out."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from types import MappingProxyType
-from typing import Literal, NoReturn, cast
+from typing import cast
 
 from analytics.allocation import METHODS
 from analytics.costs import TradingCosts
-from analytics.errors import ConfigurationError
 from analytics.fills import Fill
+from analytics.sections import Section
 from analytics.settings import (
     PORTFOLIO_FILE,
     STRESS_WINDOWS,
@@ -17,8 +16,6 @@ from analytics.settings import (
     Shock,
     StressWindow,
 )
-
-WINDOW = "a list of two dates like 2015-08-17, the first before the last"
 
 
 def parse_portfolio_config(
@@ -44,7 +41,7 @@ def parse_portfolio_config(
         One sentence naming file, key, value and what is allowed; also for a key that does not
         exist, so that a misspelt limit is never silently the default.
     """
-    root = _Section(file, "", parsed, is_strict=is_strict)
+    root = Section(file, "", parsed, is_strict=is_strict)
     sleeves = root.section("sleeves", "strategies", "method", "fixed_weights")
     limits = root.section("limits", *LimitSettings.__dataclass_fields__)
     costs = root.section("costs", *TradingCosts.__dataclass_fields__)
@@ -84,7 +81,7 @@ def parse_portfolio_config(
     )
 
 
-def _limits(section: "_Section", scenarios: Sequence[str]) -> LimitSettings:
+def _limits(section: Section, scenarios: Sequence[str]) -> LimitSettings:
     return LimitSettings(
         single_stock=section.number("single_stock", 0.10, 0.0, 10.0),
         etf=section.number("etf", 0.40, 0.0, 10.0),
@@ -102,7 +99,7 @@ def _limits(section: "_Section", scenarios: Sequence[str]) -> LimitSettings:
     )
 
 
-def _strategies(sleeves: "_Section") -> tuple[str, ...]:
+def _strategies(sleeves: Section) -> tuple[str, ...]:
     sleeves.require("strategies")
     given = sleeves.symbols("strategies") if "strategies" in sleeves.names() else None
     if given == ():
@@ -110,9 +107,7 @@ def _strategies(sleeves: "_Section") -> tuple[str, ...]:
     return given or PortfolioConfig.strategies
 
 
-def _refuse_contradictions(
-    section: "_Section", limits: LimitSettings, minimum_order: float
-) -> None:
+def _refuse_contradictions(section: Section, limits: LimitSettings, minimum_order: float) -> None:
     """Refuse a limit that another one makes meaningless."""
     for inner, outer in (
         ("single_stock", "sector"), ("sector", "gross"), ("etf", "gross"), ("net", "gross"),
@@ -128,7 +123,7 @@ def _refuse_contradictions(
         )
 
 
-def _fixed_weights(section: "_Section", strategies: Sequence[str]) -> Mapping[str, float]:
+def _fixed_weights(section: Section, strategies: Sequence[str]) -> Mapping[str, float]:
     weights = section.section("fixed_weights", *strategies)
     given = {name: weights.number(name, 0.0, 0.0, 1.0) for name in weights.names()}
     if section.choice("method", "equal", METHODS) == "fixed":
@@ -140,7 +135,7 @@ def _fixed_weights(section: "_Section", strategies: Sequence[str]) -> Mapping[st
     return MappingProxyType(given)
 
 
-def _sectors(root: "_Section", funds: frozenset[str]) -> Mapping[str, str]:
+def _sectors(root: Section, funds: frozenset[str]) -> Mapping[str, str]:
     """Turn sector → symbols into symbol → sector."""
     section = root.section("sectors")
     sector_of: dict[str, str] = {}
@@ -159,7 +154,7 @@ def _sectors(root: "_Section", funds: frozenset[str]) -> Mapping[str, str]:
     return MappingProxyType(sector_of)
 
 
-def _shocks(root: "_Section") -> Mapping[str, Shock]:
+def _shocks(root: Section) -> Mapping[str, Shock]:
     section = root.section("shocks")
     shocks = {}
     for name in section.names():
@@ -173,7 +168,7 @@ def _shocks(root: "_Section") -> Mapping[str, Shock]:
     return MappingProxyType(shocks)
 
 
-def _per_unit(scenario: "_Section", symbol: str) -> float:
+def _per_unit(scenario: Section, symbol: str) -> float:
     """Read a return, or a return with the leverage it was observed at."""
     if not scenario.is_section(symbol):
         return scenario.number(symbol, 0.0, -1.0, 10.0)
@@ -184,128 +179,8 @@ def _per_unit(scenario: "_Section", symbol: str) -> float:
     return observed.number("return", 0.0, -1.0, 10.0) / leverage
 
 
-def _stress_windows(root: "_Section") -> Mapping[str, StressWindow]:
+def _stress_windows(root: Section) -> Mapping[str, StressWindow]:
     if "stress_windows" not in root.names():
         return STRESS_WINDOWS
     section = root.section("stress_windows")
     return MappingProxyType({name: section.window(name) for name in section.names()})
-
-
-class _Section:
-    """One mapping of the file, which knows where it stands."""
-
-    def __init__(self, file: str, path: str, parsed: object, *, is_strict: bool) -> None:
-        self._file, self._path, self._is_strict = file, path, is_strict
-        if parsed is None:
-            parsed = {}
-        if not isinstance(parsed, Mapping):
-            raise ConfigurationError(
-                f"{file}: {path or 'the file'} must be a mapping, got {parsed!r}"
-            )
-        self._values = cast(Mapping[object, object], parsed)
-
-    def fail(self, key: str, value: object, allowed: str) -> NoReturn:
-        """Refuse a value in one sentence."""
-        raise ConfigurationError(
-            f"{self._file}: {self._name(key)} must be {allowed}, got {value!r}"
-        )
-
-    def names(self) -> tuple[str, ...]:
-        """Return the keys, all of which must be text."""
-        for key in self._values:
-            if not isinstance(key, str):
-                self.fail(str(key), key, "text (put the name in quotes)")
-        return cast(tuple[str, ...], tuple(self._values))
-
-    def refuse_others(self, *allowed: str) -> None:
-        """Refuse keys that mean nothing here."""
-        for key in self.names():
-            if key not in allowed:
-                raise ConfigurationError(
-                    f"{self._file}: {self._name(key)} is not known; allowed: {', '.join(allowed)}"
-                )
-
-    def require(self, *keys: str, default: float | str | None = None) -> None:
-        """Refuse a strict file that lacks a key."""
-        for key in keys:
-            if self._is_strict and key not in self._values:
-                told = default if default is None or isinstance(default, str) else f"{default:g}"
-                hint = "" if told is None else f"; as shipped it is {told}"
-                raise ConfigurationError(f"{self._file}: {self._name(key)} is missing{hint}")
-
-    def is_section(self, key: str) -> bool:
-        """Whether the value is a mapping."""
-        return isinstance(self._values.get(key), Mapping)
-
-    def section(self, key: str, *allowed: str) -> "_Section":
-        """Return the mapping under a key; an empty one when it is left out."""
-        section = _Section(
-            self._file, self._name(key), self._values.get(key), is_strict=self._is_strict
-        )
-        if allowed:
-            section.refuse_others(*allowed)
-        return section
-
-    def number(
-        self,
-        key: str,
-        default: float,
-        low: float,
-        high: float,
-        *,
-        kind: Literal["number", "whole number"] = "number",
-    ) -> float:
-        """Return a number within its range."""
-        self.require(key, default=default)
-        value = self._values.get(key, default)
-        allowed = f"a {kind} from {low:g} to {high:g}"
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.fail(key, value, allowed)
-        if not low <= value <= high or (kind == "whole number" and value != int(value)):
-            self.fail(key, value, allowed)
-        return float(value)
-
-    def choice(self, key: str, default: str, allowed: Sequence[str]) -> str:
-        """Return one of the allowed words."""
-        self.require(key, default=default)
-        value = self._values.get(key, default)
-        if value not in allowed:
-            self.fail(key, value, f"one of {', '.join(allowed) or '(none are defined)'}")
-        return str(value)
-
-    def symbols(self, key: str) -> tuple[str, ...]:
-        """Return a list of distinct names."""
-        value = self._values.get(key) or []
-        if isinstance(value, str) or not isinstance(value, Sequence):
-            self.fail(key, value, "a list of names")
-        for name in value:
-            # YAML reads ON, NO and Y as booleans
-            if not isinstance(name, str):
-                self.fail(key, name, "a list of names (put a name in quotes)")
-        if len(set(value)) != len(value):
-            self.fail(key, value, "a list without repetitions")
-        return tuple(value)
-
-    def window(self, key: str) -> StressWindow:
-        """Return two dates, the first before the last."""
-        value = self._values.get(key)
-        if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
-            self.fail(key, value, WINDOW)
-        first, last = (_day(each) for each in value)
-        if first is None or last is None or first >= last:
-            self.fail(key, [str(each) for each in value], WINDOW)
-        return StressWindow(first, last)
-
-    def _name(self, key: str) -> str:
-        return f"{self._path}.{key}" if self._path else key
-
-
-def _day(value: object) -> date | None:
-    """Read a date: YAML's own, or the text that the record of a night keeps of it."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    try:
-        day = date.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return day if day.isoformat() == value else None
