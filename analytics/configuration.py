@@ -6,6 +6,7 @@ from typing import cast
 
 from analytics.allocation import METHODS
 from analytics.costs import TradingCosts
+from analytics.covariance import FORECASTS
 from analytics.fills import Fill
 from analytics.sections import Section
 from analytics.settings import (
@@ -46,7 +47,7 @@ def parse_portfolio_config(
     limits = root.section("limits", *LimitSettings.__dataclass_fields__)
     costs = root.section("costs", *TradingCosts.__dataclass_fields__)
     root.refuse_others(
-        "capital_usd", "fill", "target_volatility_annual", "max_leverage",
+        "capital_usd", "fill", "target_volatility_annual", "volatility_forecast", "max_leverage",
         "minimum_order_weight", "sleeves", "limits", "costs", "funds", "sectors", "shocks",
         "stress_windows",
     )  # fmt: skip
@@ -62,6 +63,7 @@ def parse_portfolio_config(
         capital_usd=root.number("capital_usd", 1_000_000.0, 1.0, 1e15),
         fill=cast(Fill, root.choice("fill", "next_open", ("next_open", "next_close"))),
         target_volatility_annual=root.number("target_volatility_annual", 0.10, 0.001, 1.0),
+        volatility_forecast=root.choice("volatility_forecast", "ewma", tuple(FORECASTS)),
         max_leverage=root.number("max_leverage", 2.0, 0.01, 10.0),
         minimum_order_weight=minimum_order,
         strategies=strategies,

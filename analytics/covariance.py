@@ -1,5 +1,8 @@
 """Exponentially weighted covariances of returns per unit of leverage."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 import numpy as np
 
 from analytics.arrays import TRADING_DAYS_PER_YEAR, Bools, Floats, Ints
@@ -8,7 +11,16 @@ from analytics.market import Market
 EWMA_DECAY = 0.94
 """RiskMetrics (1996), Technical Document, 4th edition, section 5.3: the daily decay factor."""
 
+SLOW_DECAY = 0.99
+"""Half of it is still there after 69 sessions, against 11 of the daily factor."""
+
 SEED_SESSIONS = 60
+
+FORECASTS: Mapping[str, tuple[float, ...]] = MappingProxyType(
+    {"ewma": (EWMA_DECAY,), "two_speed": (EWMA_DECAY, SLOW_DECAY)}
+)
+"""Volatility forecasts by name: the decays whose covariances are averaged. Volatility forgets
+slowly and quickly at once: Zumbach (2007), "The RiskMetrics 2006 methodology", and Corsi (2009)."""
 
 
 def unit_returns(market: Market) -> Floats:
@@ -53,7 +65,7 @@ class EwmaCovariance:
     .. math:: C_t = C_{t-1} + g_t (x_t x_t^\top - C_{t-1})
 
     with :math:`g_t = 1/n` over a pair's first 60 common sessions, which is their plain mean, and
-    :math:`1 - 0.94` after them.
+    :math:`1 - \lambda` after them. With several decays :math:`\lambda` it is the mean over them.
 
     Notes
     -----
@@ -62,7 +74,9 @@ class EwmaCovariance:
     not depend on the number of threads.
     """
 
-    def __init__(self, n_assets: int) -> None:
+    def __init__(self, n_assets: int, decays: Sequence[float] = (EWMA_DECAY,)) -> None:
+        self._gains: Floats = 1.0 - np.array(decays)[:, None, None]
+        self._by_decay: Floats = np.zeros((len(decays), n_assets, n_assets))
         self._covariance: Floats = np.zeros((n_assets, n_assets))
         self._counts: Floats = np.zeros(n_assets)
 
@@ -73,12 +87,15 @@ class EwmaCovariance:
         self._counts += is_known
         products = x[:, None] * x[None, :]
         if self._counts.min(initial=np.inf) > SEED_SESSIONS and is_known.all():
-            self._covariance += (1.0 - EWMA_DECAY) * (products - self._covariance)
+            self._take_in(products, self._gains)
             return
         common = np.minimum(self._counts[:, None], self._counts[None, :])
-        gain = np.where(common > SEED_SESSIONS, 1.0 - EWMA_DECAY, 1.0 / np.maximum(common, 1.0))
-        gain *= is_known[:, None] & is_known[None, :]
-        self._covariance += gain * (products - self._covariance)
+        gains = np.where(common > SEED_SESSIONS, self._gains, 1.0 / np.maximum(common, 1.0))
+        self._take_in(products, gains * (is_known[:, None] & is_known[None, :]))
+
+    def _take_in(self, products: Floats, gains: Floats) -> None:
+        self._by_decay += gains * (products - self._by_decay)
+        self._covariance = np.add.reduce(self._by_decay, axis=0) / self._by_decay.shape[0]
 
     @property
     def matrix(self) -> Floats:

@@ -12,7 +12,14 @@ from analytics.allocation import volatility_scale
 from analytics.arrays import TRADING_DAYS_PER_YEAR, Bools, Floats
 from analytics.backtest import Backtest
 from analytics.book import Book
-from analytics.covariance import SEED_SESSIONS, EwmaCovariance, ewma_volatility, unit_returns
+from analytics.covariance import (
+    FORECASTS,
+    SEED_SESSIONS,
+    EwmaCovariance,
+    ewma_volatility,
+    unit_returns,
+)
+from analytics.drawdown_stop import DrawdownStop, is_above
 from analytics.limits import (
     LIMITS,
     Limited,
@@ -116,7 +123,7 @@ class _Simulation:
         self._plan, self._config = plan, config
         self._rules = limit_rules(market, config)
         self._returns = unit_returns(market)
-        self._covariance = EwmaCovariance(n_symbols)
+        self._covariance = EwmaCovariance(n_symbols, FORECASTS[config.volatility_forecast])
         self._book = Book(
             market, config.costs, n_accounts=1, fill=config.fill, capital_usd=config.capital_usd
         )
@@ -255,43 +262,9 @@ class _Simulation:
             "forecast_volatility": self._covariance.volatility_annual(exposures),
             "realised_volatility": float(self._realised[d]),
         }
-        above = {name: value for name, value in candidates.items() if _is_above(value, target)}
+        above = {name: value for name, value in candidates.items() if is_above(value, target)}
         if not above:
             return 1.0, None
         name = max(above, key=lambda key: above[key])
         cut = target / above[name]
         return cut, f"{name}: {above[name]:.4f} above target {target:.4f}, notional * {cut:.4f}"
-
-
-class DrawdownStop:
-    """Flat once equity has fallen far below its peak, for a number of decisions, then back.
-
-    The peak starts anew with the decision that comes back.
-    """
-
-    def __init__(self, *, fraction: float, decisions: int) -> None:
-        self._fraction, self._decisions = fraction, decisions
-        self._peak: float | None = None
-        self._left = 0
-        self.drawdown = 0.0
-        self.reason = ""
-
-    def is_flat(self, equity: float) -> bool:
-        """Take in the equity of one decision's close and tell whether to be flat."""
-        if self._left == 0:
-            self._peak = equity if self._peak is None else max(self._peak, equity)
-            self.drawdown = 1.0 - equity / self._peak if self._peak > 0.0 else 0.0
-            if not _is_above(self._fraction, self.drawdown):
-                self._left = self._decisions
-                self.reason = f"drawdown_stop: {self.drawdown:.4f} below the peak"
-        if self._left == 0:
-            return False
-        self._left -= 1
-        if self._left == 0:
-            self._peak = None
-        return True
-
-
-def _is_above(value: float, bound: float) -> bool:
-    """Compare after rounding to 10 decimals, halves up; what is not known is not above."""
-    return bool(np.floor(value * 1e10 + 0.5) > np.floor(bound * 1e10 + 0.5))

@@ -74,6 +74,7 @@ class PortfolioConfig:
     capital_usd: float = 1_000_000.0
     fill: Fill = "next_open"
     target_volatility_annual: float = 0.10
+    volatility_forecast: str = "ewma"
     max_leverage: float = 2.0
     minimum_order_weight: float = 0.0025
     strategies: tuple[str, ...] = ("equities", "credit", "volatility")

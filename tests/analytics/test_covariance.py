@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analytics.covariance import EwmaCovariance, ewma_volatility, unit_returns
+from analytics.covariance import FORECASTS, EwmaCovariance, ewma_volatility, unit_returns
 from tests.analytics.toy import NAN, toy_market
 
 
@@ -12,6 +12,19 @@ def forecast(returns, weights):
     for row in returns:
         covariance.update(row)
     return covariance.volatility_annual(np.asarray(weights, dtype=float))
+
+
+def test_two_speeds_forecast_the_mean_of_both_variances():
+    returns, weights = random_returns(300), np.array([0.3, -0.5, 0.2])
+    both = EwmaCovariance(3, FORECASTS["two_speed"])
+    apart = [EwmaCovariance(3, (decay,)) for decay in (0.94, 0.99)]
+    for row in returns:
+        for covariance in (both, *apart):
+            covariance.update(row)
+    variances = [covariance.volatility_annual(weights) ** 2 for covariance in apart]
+    assert both.volatility_annual(weights) ** 2 == pytest.approx(np.mean(variances), rel=1e-12)
+    # a session 100 back still counts 0.99^100 = 37 % as much as the latest in the slow half
+    assert variances[0] != pytest.approx(variances[1], rel=0.01)
 
 
 def random_returns(n=200, s=3, seed=0):

@@ -8,9 +8,9 @@ import pytest
 from analytics.allocation import ESTIMATED_METHODS, estimate_weights
 from analytics.costs import TradingCosts
 from analytics.covariance import ewma_volatility
+from analytics.drawdown_stop import DrawdownStop
 from analytics.errors import InputError
 from analytics.market import build_market
-from analytics.portfolio import DrawdownStop
 from analytics.portfolio_tables import sleeve_parts
 from analytics.settings import Shock
 from tests.analytics.toy import weekdays
