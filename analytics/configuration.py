@@ -13,6 +13,7 @@ from analytics.settings import (
     PORTFOLIO_FILE,
     STRESS_WINDOWS,
     LimitSettings,
+    OrderSettings,
     PortfolioConfig,
     Shock,
     StressWindow,
@@ -46,12 +47,15 @@ def parse_portfolio_config(
     sleeves = root.section("sleeves", "strategies", "method", "fixed_weights")
     limits = root.section("limits", *LimitSettings.__dataclass_fields__)
     costs = root.section("costs", *TradingCosts.__dataclass_fields__)
+    orders = root.section("orders", *OrderSettings.__dataclass_fields__)
     root.refuse_others(
         "capital_usd", "fill", "target_volatility_annual", "volatility_forecast", "max_leverage",
-        "minimum_order_weight", "sleeves", "limits", "costs", "funds", "sectors", "shocks",
-        "stress_windows",
+        "minimum_order_weight", "sleeves", "limits", "costs", "orders", "funds", "sectors",
+        "shocks", "stress_windows",
     )  # fmt: skip
-    root.require("sleeves", "limits", "costs", "funds", "sectors", "shocks", "stress_windows")
+    root.require(
+        "sleeves", "limits", "costs", "orders", "funds", "sectors", "shocks", "stress_windows"
+    )
     funds = frozenset(root.symbols("funds"))
     strategies = _strategies(sleeves)
     shocks = _shocks(root)
@@ -76,6 +80,7 @@ def parse_portfolio_config(
             borrow_fee_annual_fraction=costs.number("borrow_fee_annual_fraction", 0.005, 0.0, 1.0),
         ),
         limits=bounds,
+        orders=_orders(orders),
         funds=funds,
         sectors=_sectors(root, funds),
         shocks=shocks,
@@ -123,6 +128,18 @@ def _refuse_contradictions(section: Section, limits: LimitSettings, minimum_orde
             limits.turnover,
             f"at least minimum_order_weight ({minimum_order:g}), or no order is ever sent",
         )
+
+
+def _orders(section: Section) -> OrderSettings:
+    settings = OrderSettings(
+        shares=section.choice("shares", "fractional", ("fractional", "whole")),
+        cash_buffer=section.number("cash_buffer", 0.0, 0.0, 1.0),
+        minimum_trade_usd=section.number("minimum_trade_usd", 0.0, 0.0, 1e15),
+        margin=section.switch("margin", default=False),
+    )
+    if settings.margin and settings.cash_buffer > 0.0:
+        section.fail("cash_buffer", settings.cash_buffer, "0 where margin is true")
+    return settings
 
 
 def _fixed_weights(section: Section, strategies: Sequence[str]) -> Mapping[str, float]:

@@ -24,6 +24,7 @@ from analytics.frames import (
     require_columns,
     to_days,
 )
+from analytics.holdings import Holdings
 from analytics.market import Market
 from analytics.record import PastDecisions
 from analytics.settings import PortfolioConfig
@@ -49,7 +50,8 @@ class AnalyticsInputs:
     default variant; strategies that are not in it are refused. `past`: what earlier nights decided,
     None where there is no record. `variants`: `marts.dim_variants`. `trials`: what had been
     evaluated before tonight's version, `strategy, parameters, sharpe_per_session`; None where there
-    is no registry.
+    is no registry. `holdings`: what a person holds at the night's close; None where orders are
+    those of the simulated portfolio.
     """
 
     prices: pd.DataFrame
@@ -64,6 +66,7 @@ class AnalyticsInputs:
     default_variants: Mapping[str, str] = field(default_factory=lambda: DEFAULT_VARIANTS)
     past: PastDecisions | None = None
     trials: pd.DataFrame | None = None
+    holdings: Holdings | None = None
 
 
 def lay_out(inputs: AnalyticsInputs) -> tuple[Calendar, Market]:

@@ -62,6 +62,7 @@ class AnalyticsResults:
     portfolio_daily: pd.DataFrame
     sleeve_weights: pd.DataFrame
     orders: pd.DataFrame
+    holdings: pd.DataFrame
     risk_daily: pd.DataFrame
     risk_tests: pd.DataFrame
     risk_exposures: pd.DataFrame
@@ -141,7 +142,7 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
         backtest_trades=trade_rows(listed, calendar, costs=config.costs),
         backtest_metrics=joined(metrics),
         walk_forward_windows=window_rows([(run.targets, run.selections) for run in runs], calendar),
-        **_portfolio_tables(portfolio, calendar, config),
+        **_portfolio_tables(portfolio, market, calendar, inputs),
         **risk_tables(portfolio, market=market, calendar=calendar, config=config),
         **record_tables(
             inputs.past, portfolio=portfolio, market=market, calendar=calendar, config=config
@@ -227,15 +228,16 @@ def _portfolio(
 
 
 def _portfolio_tables(
-    portfolio: Portfolio | None, calendar: Calendar, config: PortfolioConfig
+    portfolio: Portfolio | None, market: Market, calendar: Calendar, inputs: AnalyticsInputs
 ) -> dict[str, pd.DataFrame]:
     if portfolio is None:
         return {table: empty_frame(columns) for table, columns in EMPTY_COLUMNS.items()}
+    config = inputs.portfolio_config
     return {
         "target_weights": target_weight_rows(portfolio, calendar),
         "portfolio_daily": portfolio_rows(portfolio, calendar),
         "sleeve_weights": sleeve_weight_rows(portfolio.plan, calendar, method=config.method),
-        "orders": order_rows(portfolio, calendar, costs=config.costs),
+        **order_rows(portfolio, calendar, market=market, config=config, holdings=inputs.holdings),
     }
 
 

@@ -7,13 +7,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics.account import held_account, simulated_account, size_account
 from analytics.arrays import Floats, forward_filled
-from analytics.costs import TradingCosts
 from analytics.frames import Calendar
+from analytics.holdings import Holdings
 from analytics.limits import LIMITS
-from analytics.market import SESSIONS_WITHOUT_BAR_UNTIL_CLOSED
-from analytics.orders import list_orders
+from analytics.market import SESSIONS_WITHOUT_BAR_UNTIL_CLOSED, Market
+from analytics.orders import list_holdings, list_orders
 from analytics.portfolio import Portfolio
+from analytics.settings import PortfolioConfig
 from analytics.sleeves import FEWEST_KNOWN_RETURNS, SHORT_HISTORY, Sleeve, SleevePlan
 from analytics.tables import dates, joined, moments, named, texts
 from analytics.targets import NO_BAR, QUARANTINED
@@ -45,7 +47,14 @@ EMPTY_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "orders": {
             "symbol": "str", "side": "str", "quantity_shares": "float64",
             "notional_usd": "float64", "expected_cost_usd": "float64",
-            "current_weight": "float64", "final_weight": "float64",
+            "current_weight": "float64", "final_weight": "float64", "planned_weight": "float64",
+            "price_usd": "float64", "reason": "str",
+            "decided_at": "datetime64[us, UTC]", "effective_session": "datetime64[us]",
+        },
+        "holdings": {
+            "symbol": "str", "is_simulated": "bool", "quantity_shares": "float64",
+            "price_usd": "float64", "value_usd": "float64", "current_weight": "float64",
+            "final_weight": "float64", "planned_weight": "float64", "reason": "str",
             "decided_at": "datetime64[us, UTC]", "effective_session": "datetime64[us]",
         },
     }
@@ -137,32 +146,47 @@ def portfolio_rows(portfolio: Portfolio, calendar: Calendar) -> pd.DataFrame:
     )
 
 
-def order_rows(portfolio: Portfolio, calendar: Calendar, *, costs: TradingCosts) -> pd.DataFrame:
-    """List tonight's orders of the simulated portfolio: `analytics.orders`.
+def order_rows(
+    portfolio: Portfolio,
+    calendar: Calendar,
+    *,
+    market: Market,
+    config: PortfolioConfig,
+    holdings: Holdings | None,
+) -> dict[str, pd.DataFrame]:
+    """List tonight's orders and what they start from: `analytics.orders`, `analytics.holdings`.
 
     Parameters
     ----------
-    portfolio : the simulated portfolio.
+    portfolio : the simulated portfolio, whose final weights are the target.
     calendar : T sessions, the last of which is the night.
-    costs : for the expected cost.
+    market : every symbol with prices.
+    config : costs, smallest order, rules of the orders.
+    holdings : what a person holds; None for the simulated portfolio's own drifted book.
 
     Returns
     -------
-    One row per symbol that is traded, quantities in shares as traded.
+    `orders`: one row per symbol that is traded, quantities in shares as traded; none when the
+    equity is not known or not positive. `holdings`: one row per symbol held or wanted, and the
+    cash.
     """
-    market = portfolio.plan.market
-    raw_per_adjusted = np.nan_to_num(market.mark_usd[-1] / market.raw_mark_usd[-1], nan=1.0)
-    orders = list_orders(
-        market.symbols,
-        portfolio.final[-1],
-        held_shares=portfolio.backtest.final_shares[:, 0] * raw_per_adjusted,
-        price_usd=market.raw_mark_usd[-1],
-        equity_usd=float(portfolio.equity_usd[-1]),
-        is_sent=portfolio.is_sent[-1],
-        costs=costs,
+    account = (
+        simulated_account(portfolio)
+        if holdings is None
+        else held_account(holdings, portfolio, market, minimum_order=config.minimum_order_weight)
     )
-    night = np.full(orders.shape[0], calendar.sessions.shape[0] - 1)
-    return orders.assign(
+    sized = size_account(account, config)
+    tables = {
+        "orders": list_orders(account, sized, costs=config.costs),
+        "holdings": list_holdings(account, sized, costs=config.costs),
+    }
+    return {name: _with_moments(rows, calendar) for name, rows in tables.items()}
+
+
+def _with_moments(rows: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
+    """Say of tonight's rows when they were decided, and for which session."""
+    night = np.full(rows.shape[0], calendar.sessions.shape[0] - 1)
+    return rows.assign(
         decided_at=moments(calendar.decided_at[night]),
         effective_session=dates(calendar.next_sessions[night]),
     )

@@ -92,6 +92,14 @@ class Section:
             self.fail(key, value, f"one of {', '.join(allowed) or '(none are defined)'}")
         return str(value)
 
+    def switch(self, key: str, *, default: bool) -> bool:
+        """Return true or false, which YAML also writes yes, no, on and off."""
+        self.require(key, default=str(default).lower())
+        value = self._values.get(key, default)
+        if not isinstance(value, bool):
+            self.fail(key, value, "true or false")
+        return value
+
     def symbols(self, key: str) -> tuple[str, ...]:
         """Return a list of distinct names."""
         value = self._values.get(key) or []

@@ -68,6 +68,22 @@ STRESS_WINDOWS: Mapping[str, StressWindow] = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class OrderSettings:
+    """How a target becomes an order.
+
+    `shares`: `fractional` or `whole`. `cash_buffer`: fraction of equity that orders leave in cash.
+    `minimum_trade_usd`: smaller orders are not sent, unless they close a position. `margin`:
+    whether buys may be paid on credit. Buffer and margin are about a person's holdings: the
+    simulated book always buys on credit, up to the gross limit.
+    """
+
+    shares: str = "fractional"
+    cash_buffer: float = 0.0
+    minimum_trade_usd: float = 0.0
+    margin: bool = False
+
+
+@dataclass(frozen=True)
 class PortfolioConfig:
     """Everything of the portfolio that a user may set."""
 
@@ -82,6 +98,7 @@ class PortfolioConfig:
     fixed_weights: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     costs: TradingCosts = field(default_factory=TradingCosts)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    orders: OrderSettings = field(default_factory=OrderSettings)
     funds: frozenset[str] = frozenset()
     sectors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     shocks: Mapping[str, Shock] = field(default_factory=lambda: MappingProxyType({}))

@@ -22,6 +22,7 @@ RESULT_KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.fct_signals": ("strategy", "variant", "symbol", "session_date"),
     "analytics.target_weights": ("session_date", "strategy", "symbol"),
     "analytics.orders": ("symbol",),
+    "analytics.holdings": ("symbol",),
     "analytics.backtest_metrics": ("strategy", "variant", "sample", "metric"),
     "analytics.backtest_daily": ("strategy", "variant", "session_date"),
     "analytics.portfolio_daily": ("session_date",),

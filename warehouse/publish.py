@@ -42,6 +42,7 @@ KEPT_RESULTS: Mapping[str, str] = {
     "marts.fct_signals": "true",
     "analytics.target_weights": "true",
     "analytics.orders": "true",
+    "analytics.holdings": "true",
     "analytics.backtest_metrics": "true",
     "analytics.portfolio_daily": "true",
     "analytics.sleeve_weights": "true",

@@ -16,6 +16,7 @@ TABLES: dict[str, str] = {
     "target_weights": "Desired weight, limits, final weight. One row per session, sleeve, symbol.",
     "portfolio_daily": "The portfolio's path, scale and volatility. One row per session.",
     "orders": "From holdings to target, for the next session. One row per symbol.",
+    "holdings": "What orders start from, and why some are none. One row per symbol, and the cash.",
     "risk_daily": "VaR and ES forecasts, exceedances, drawdown, beta. One row per session.",
     "risk_tests": "Kupiec and Christoffersen tests. One row per measure, sample and test.",
     "risk_exposures": "Tonight's book and its risk, split. One row per dimension and name.",

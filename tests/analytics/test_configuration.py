@@ -11,7 +11,7 @@ import yaml
 from analytics.allocation import METHODS
 from analytics.configuration import parse_portfolio_config
 from analytics.errors import ConfigurationError
-from analytics.settings import StressWindow
+from analytics.settings import OrderSettings, StressWindow
 
 FILE = Path(__file__).parents[2] / "config" / "portfolio.yaml"
 
@@ -38,6 +38,7 @@ def test_shipped_file_holds_the_documented_defaults():
     assert config.method == "equal"
     assert config.strategies == ("equities", "credit", "volatility")
     assert config.costs.trading_fraction == pytest.approx(0.0005)
+    assert config.orders == OrderSettings("fractional", 0.0, 0.0, margin=False)
     limits = config.limits
     assert (limits.single_stock, limits.etf, limits.sector) == (0.10, 0.40, 0.30)
     assert (limits.max_stress_loss, limits.stress_scenario) == (0.25, "february_2018")
@@ -177,6 +178,12 @@ def test_limits_may_meet():
         ("limits.gros", 2.0, "limits.gros is not known"),
         ("leverage", 2.0, "leverage is not known"),
         ("costs", 5, "costs must be a mapping"),
+        ("orders.shares", "half", "orders.shares must be one of fractional, whole, got 'half'"),
+        ("orders.cash_buffer", 5, "orders.cash_buffer must be a number from 0 to 1, got 5"),
+        ("orders.minimum_trade_usd", -1, "orders.minimum_trade_usd must be a number from 0"),
+        ("orders.margin", "no", "orders.margin must be true or false, got 'no'"),
+        ("orders.leverage", 2, "orders.leverage is not known"),
+        ("orders", {"margin": True, "cash_buffer": 0.1}, "must be 0 where margin is true, got 0.1"),
         ("funds", "SPY", "funds must be a list"),
         ("funds", [True], "put a name in quotes"),
         ("funds", ["SPY", "SPY"], "without repetitions"),

@@ -51,7 +51,9 @@ COLUMNS = {
     "volatility_annual variance_share reason "
     "decided_at effective_session",
     "orders": "symbol side quantity_shares notional_usd expected_cost_usd current_weight "
-    "final_weight decided_at effective_session",
+    "final_weight planned_weight price_usd reason decided_at effective_session",
+    "holdings": "symbol is_simulated quantity_shares price_usd value_usd current_weight "
+    "final_weight planned_weight reason decided_at effective_session",
     "risk_daily": "session_date var_95_historical es_95_historical var_99_historical "
     "es_99_historical var_95_parametric es_95_parametric var_99_parametric es_99_parametric "
     "is_var_95_historical_exceeded is_var_99_historical_exceeded is_var_95_parametric_exceeded "
@@ -87,6 +89,7 @@ KEYS = {
     "portfolio_daily": ["session_date"],
     "sleeve_weights": ["session_date", "strategy"],
     "orders": ["symbol"],
+    "holdings": ["symbol"],
     "risk_daily": ["session_date"],
     "risk_tests": ["measure", "sample", "test"],
     "risk_exposures": ["dimension", "name"],
@@ -109,8 +112,8 @@ def test_row_order_changes_no_bit(inputs, results):
 
 
 OF_THE_NIGHT = {
-    "backtest_metrics", "orders", "risk_tests", "risk_exposures", "stress_results", "trials",
-    "record_daily", "record_metrics",  # test_record_tables
+    "backtest_metrics", "orders", "holdings", "risk_tests", "risk_exposures", "stress_results",
+    "trials", "record_daily", "record_metrics",  # test_record_tables
 }  # fmt: skip
 
 

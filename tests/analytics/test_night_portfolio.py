@@ -10,7 +10,7 @@ from analytics.night import run_analytics
 from tests.analytics.night_inputs import DAYS, GAP, LAST_XOM, N_SESSIONS, SYMBOLS
 
 BITES = [f"{limit}_bite" for limit in LIMITS]
-TABLES = ("target_weights", "portfolio_daily", "sleeve_weights", "orders")
+TABLES = ("target_weights", "portfolio_daily", "sleeve_weights", "orders", "holdings")
 
 
 def day(t):

@@ -10,6 +10,7 @@ PYTHON_TABLES: Mapping[str, str] = {
     "analytics.portfolio_daily": "analytics/portfolio_tables.py portfolio_rows()",
     "analytics.sleeve_weights": "analytics/sleeve_tables.py sleeve_weight_rows()",
     "analytics.orders": "analytics/portfolio_tables.py order_rows()",
+    "analytics.holdings": "analytics/portfolio_tables.py order_rows()",
     "analytics.walk_forward_windows": "analytics/metric_tables.py window_rows()",
     "analytics.decisions": "orchestration/record.py decide()",
     "quality.quarantine_events": "orchestration/record.py copy_record_into_build()",

@@ -1,0 +1,178 @@
+"""What tonight's orders start from: the simulated book, or what a person holds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.arrays import Bools, Floats
+from analytics.covariance import SEED_SESSIONS
+from analytics.holdings import Holdings
+from analytics.limits import orders_sent
+from analytics.market import Market
+from analytics.portfolio import Portfolio
+from analytics.settings import PortfolioConfig
+from analytics.sizing import Sized, order_rules, size_orders
+from analytics.sleeves import SHORT_HISTORY
+from analytics.targets import NO_BAR
+
+UNMANAGED, NO_PRICE, FROZEN = "unmanaged", "no_price", "frozen"
+WARMING_UP, MINIMUM_ORDER = "warming_up", "minimum_order"
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """N symbols at the deciding close: the portfolio's, and whatever else is held.
+
+    `shares` (N,), as traded, negative when short. `price_usd` (N,): latest raw close known, NaN
+    where there is none. `final_weight` (N,): the night's target, NaN where no strategy has one.
+    `is_sent` (N,): symbols that trade. `notes` (N,): why a symbol does not, None where it does or
+    nothing keeps it from it. `equity_usd`: NaN when a holding has no price. `is_simulated`: the
+    portfolio's own book, which may buy on credit.
+    """
+
+    symbols: tuple[str, ...]
+    shares: Floats
+    price_usd: Floats
+    final_weight: Floats
+    is_sent: Bools
+    notes: npt.NDArray[np.object_]
+    cash_usd: float
+    equity_usd: float
+    is_simulated: bool
+
+    @property
+    def value_usd(self) -> Floats:
+        """Market value of each holding, 0 where nothing is held."""
+        held: Floats = np.where(self.shares == 0.0, 0.0, self.shares * self.price_usd)
+        return held
+
+
+def simulated_account(portfolio: Portfolio) -> Account:
+    """Return the simulated portfolio's own book, as it has drifted up to tonight's close."""
+    market = portfolio.plan.market
+    raw_per_adjusted = np.nan_to_num(market.mark_usd[-1] / market.raw_mark_usd[-1], nan=1.0)
+    price = market.raw_mark_usd[-1]
+    shares = portfolio.backtest.final_shares[:, 0] * raw_per_adjusted
+    equity = float(portfolio.equity_usd[-1])
+    is_sent = portfolio.is_sent[-1] & np.isfinite(price)
+    notes = np.full(len(market.symbols), None, dtype=object)
+    notes[~is_sent & (portfolio.final[-1] != portfolio.holding[-1])] = MINIMUM_ORDER
+    notes[portfolio.is_frozen[-1]] = FROZEN
+    return Account(
+        symbols=market.symbols,
+        shares=shares,
+        price_usd=price,
+        final_weight=portfolio.final[-1],
+        is_sent=is_sent,
+        notes=notes,
+        cash_usd=equity - float(np.add.reduce(np.nan_to_num(shares * price))),
+        equity_usd=equity,
+        is_simulated=True,
+    )
+
+
+def held_account(
+    holdings: Holdings, portfolio: Portfolio, market: Market, *, minimum_order: float
+) -> Account:
+    """Value what a person holds, and tell which symbols can be brought to the night's target.
+
+    Parameters
+    ----------
+    holdings : shares and cash at tonight's close.
+    portfolio : the simulated portfolio, whose final weights are the target.
+    market : every symbol with prices; a holding need not belong to the portfolio.
+    minimum_order : smallest |Δ weight| worth sending, unless the target is 0.
+
+    Returns
+    -------
+    The account. Its equity is cash and holdings at their latest raw closes.
+
+    Notes
+    -----
+    A weight of 0 is a reason to sell only where somebody decided it: a symbol that no strategy of
+    the portfolio has a target for (`unmanaged`), that has no bar tonight or is frozen, that is too
+    young to be wanted, or any while the portfolio warms up, gets no order and counts in the equity.
+    """
+    symbols = tuple(sorted({*portfolio.plan.market.symbols, *holdings.shares}))
+    shares = np.array([holdings.shares.get(symbol, 0.0) for symbol in symbols])
+    price = _latest_prices(market, symbols)
+    targets = _targets(portfolio)
+    wanted = [targets.get(symbol, (np.nan, UNMANAGED)) for symbol in symbols]
+    final = np.array([weight for weight, _ in wanted])
+    notes = np.array([note for _, note in wanted], dtype=object)
+    notes[np.isnan(price)] = NO_PRICE
+    is_held = shares != 0.0
+    equity = holdings.cash_usd + float(np.add.reduce((shares * price)[is_held]))
+    is_sent = np.zeros(len(symbols), dtype=np.bool_)
+    if equity > 0.0:
+        holding = np.where(is_held, shares * price, 0.0) / equity
+        target = np.nan_to_num(final)
+        is_held_back = np.array([note is not None for note in notes])
+        is_sent = orders_sent(
+            target, holding=holding, is_frozen=is_held_back, minimum_order=minimum_order
+        )
+        notes[~is_sent & ~is_held_back & (target != holding)] = MINIMUM_ORDER
+    return Account(
+        symbols=symbols,
+        shares=shares,
+        price_usd=price,
+        final_weight=final,
+        is_sent=is_sent,
+        notes=notes,
+        cash_usd=holdings.cash_usd,
+        equity_usd=equity,
+        is_simulated=False,
+    )
+
+
+def size_account(account: Account, config: PortfolioConfig) -> Sized:
+    """Size tonight's orders of an account under the rules of `config/portfolio.yaml`."""
+    target = np.nan_to_num(account.final_weight)
+    price = np.where(account.is_sent, account.price_usd, 1.0)
+    wanted = np.where(account.is_sent & (target != 0.0), target * account.equity_usd / price, 0.0)
+    settings = config.orders
+    is_limited = not (account.is_simulated or settings.margin) and account.is_sent.any()
+    spendable = account.cash_usd - settings.cash_buffer * account.equity_usd
+    return size_orders(
+        wanted,
+        account.shares,
+        price_usd=account.price_usd,
+        is_sent=account.is_sent,
+        rules=order_rules(
+            settings,
+            cost_fraction=config.costs.trading_fraction,
+            minimum_order=config.minimum_order_weight,
+            equity_usd=account.equity_usd,
+        ),
+        cash_usd=spendable if is_limited else None,
+    )
+
+
+def _latest_prices(market: Market, symbols: tuple[str, ...]) -> Floats:
+    """Return the latest raw close known of each symbol, NaN where there is none."""
+    columns = {symbol: column for column, symbol in enumerate(market.symbols)}
+    latest = market.raw_mark_usd[-1]
+    return np.array([latest[columns[name]] if name in columns else np.nan for name in symbols])
+
+
+def _targets(portfolio: Portfolio) -> dict[str, tuple[float, str | None]]:
+    """Return tonight's weight of each symbol that a sleeve has ever decided on.
+
+    Beside it stands why the weight is no decision of tonight, None where it is one.
+    """
+    plan = portfolio.plan
+    decided = {
+        symbol
+        for sleeve in plan.sleeves
+        for symbol, target in zip(sleeve.symbols, sleeve.targets[-1].tolist(), strict=True)
+        if np.isfinite(target)
+    }
+    notes = np.full(len(plan.market.symbols), None, dtype=object)
+    if portfolio.scale.shape[0] <= SEED_SESSIONS:
+        notes[:] = WARMING_UP
+    notes[plan.is_young[-1]] = SHORT_HISTORY
+    notes[portfolio.is_frozen[-1]] = FROZEN
+    notes[~plan.market.has_bar[-1]] = NO_BAR
+    told = zip(plan.market.symbols, portfolio.final[-1].tolist(), notes.tolist(), strict=True)
+    return {symbol: (weight, note) for symbol, weight, note in told if symbol in decided}
