@@ -7,9 +7,14 @@ from orchestration.expectations.outcome import GateContext
 from orchestration.expectations.thresholds import (
     IDENTITY_TOLERANCE,
     LARGEST_WEIGHT,
+    PLANNED_TOLERANCE,
     WEIGHT_BOUNDS,
 )
 
+ORDER_AMOUNTS = (
+    *("quantity_shares", "notional_usd", "expected_cost_usd", "price_usd"),
+    *("current_weight", "final_weight", "planned_weight"),
+)
 POSITION = ["strategy", "variant", "symbol"]
 
 
@@ -199,11 +204,23 @@ def portfolio(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
 
 
 def orders(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
-    """Adds `night, missing_amounts` and `is_frozen`."""
-    amounts = frame[["quantity_shares", "notional_usd", "expected_cost_usd"]].astype(float)
+    """Adds `night, missing_amounts, value_error, is_wrong_way, overshoot` and more.
+
+    `value_error`: shares times price against the value, relative. `overshoot`: weight beyond the
+    target. `is_unexplained`: short of the target without a reason. `is_frozen`.
+    """
+    amounts = frame[list(ORDER_AMOUNTS)].astype(float)
+    direction = np.where(frame["side"] == "buy", 1.0, -1.0)
+    planned, final = amounts["planned_weight"], amounts["final_weight"]
+    value = amounts["quantity_shares"] * amounts["price_usd"]
+    is_short_of_it = (final - planned).abs() > PLANNED_TOLERANCE
     return frame.assign(
         night=pd.Timestamp(context.night),
         missing_amounts=(~np.isfinite(amounts)).sum(axis=1),
+        value_error=(value / amounts["notional_usd"] - 1.0).abs(),
+        is_wrong_way=(planned - amounts["current_weight"]) * direction < -IDENTITY_TOLERANCE,
+        overshoot=(planned - final) * direction,
+        is_unexplained=is_short_of_it & frame["reason"].isna(),
         is_frozen=frame["symbol"].isin(list(context.frozen_symbols)),
     )
 

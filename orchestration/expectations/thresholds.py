@@ -120,3 +120,4 @@ LARGEST_WEIGHT = 1.5  # of a strategy not listed above
 
 IDENTITY_TOLERANCE = 1e-9
 RETURN_IDENTITY_TOLERANCE = 1e-12
+PLANNED_TOLERANCE = 1e-6  # of equity: a billionth of a dear share in a small account, and more

@@ -138,13 +138,22 @@ def portfolio() -> pd.DataFrame:
 
 
 def orders() -> pd.DataFrame:
+    """Each trades a hundredth of the equity; the last one is rounded down to whole shares."""
+    symbols = ["AAA", "LQD", "HYG", "CCC", "DDD", "EEE", "FFF", "GGG"]
+    is_sale = [symbol == "LQD" for symbol in symbols]
+    sign = np.where(is_sale, -1.0, 1.0)
     return pd.DataFrame(
         {
-            "symbol": ["AAA", "LQD", "HYG"],
-            "side": ["buy", "sell", "buy"],
-            "quantity_shares": [10.0, 20.0, 20.0],
-            "notional_usd": [1000.0, 2000.0, 2000.0],
-            "expected_cost_usd": [0.5, 1.0, 1.0],
+            "symbol": symbols,
+            "side": np.where(is_sale, "sell", "buy"),
+            "quantity_shares": 10.0,
+            "notional_usd": 1000.0,
+            "expected_cost_usd": 0.5,
+            "current_weight": sign * 0.04,
+            "final_weight": [*(sign * 0.05)[:-1], 0.0504],
+            "planned_weight": sign * 0.05,
+            "price_usd": 100.0,
+            "reason": [*[None] * 7, "whole_shares"],
         }
     )
 
