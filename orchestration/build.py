@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analytics.holdings import Holdings
 from orchestration.errors import NightError
 from orchestration.resources import REPOSITORY
 from warehouse.connection import connect
@@ -95,6 +96,7 @@ def compute_analytics(
     configuration: "PortfolioConfig",
     past: "PastDecisions | None" = None,
     *,
+    holdings: Holdings | None = None,
     trials: "pd.DataFrame | None" = None,
     threads: int | None = None,
 ) -> "AnalyticsResults":
@@ -103,6 +105,7 @@ def compute_analytics(
     Parameters
     ----------
     past : what earlier nights decided; without it the tables of the record stay empty.
+    holdings : what a person holds; orders are the simulated portfolio's when left out.
     trials : what had been evaluated before; nothing when left out.
     threads : of DuckDB, all cores when left out; the arithmetic itself has one.
     """
@@ -122,6 +125,7 @@ def compute_analytics(
         night=night,
         past=past,
         trials=trials,
+        holdings=holdings,
     )
     return run_analytics(inputs)
 

@@ -1,4 +1,4 @@
-"""From `config/*.yaml`, or from the record of a night, to checked values.
+"""From the files of `config/`, or from the record of a night, to checked values.
 
 The checks of the portfolio themselves are pure and live in analytics.
 """
@@ -8,46 +8,69 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analytics.holdings import Holdings
 from orchestration.errors import UsageError
+from orchestration.holdings import holdings_content, load_holdings, recorded_holdings
 from orchestration.provenance import configuration_hash, configuration_snapshot
 from orchestration.resources import Settings
-from orchestration.universe import Universe, load_universe, parse_universe
+from orchestration.universe import Universe, parse_universe
 from orchestration.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from analytics.settings import PortfolioConfig
 
 
+HOLDINGS = "holdings"
+"""Key of a snapshot; a night without a holdings file has none, as nights before there were any."""
+
+
 @dataclass(frozen=True)
 class Configuration:
     """What a night is computed with besides rows and code.
 
-    `snapshot`: canonical JSON of both files, as it is recorded in `ops.configs`.
+    `snapshot`: canonical JSON of the files, as it is recorded in `ops.configs`. `holdings`: what a
+    person holds, None where no file says it.
     """
 
     universe: Universe
     portfolio: "PortfolioConfig"
     snapshot: str
+    holdings: Holdings | None = None
 
     @property
     def config_hash(self) -> str:
         """The hash under which the snapshot is recorded."""
         return configuration_hash(self.snapshot)
 
+    def without_holdings(self) -> "Configuration":
+        """The same configuration as if no file said what is held."""
+        if self.holdings is None:
+            return self
+        content = json.loads(self.snapshot)
+        del content[HOLDINGS]
+        return Configuration(self.universe, self.portfolio, configuration_snapshot(content))
+
 
 def present_configuration(settings: Settings) -> Configuration:
-    """Read the configured files.
+    """Read the configured files, each of them once.
 
     Raises
     ------
     UsageError
         A file is wrong: one sentence that names it.
     """
-    return Configuration(
-        load_universe(settings.universe),
-        load_portfolio(settings.portfolio),
-        configuration_snapshot(settings),
-    )
+    content = {
+        "universe": read_yaml(settings.universe),
+        "portfolio": read_yaml(settings.portfolio),
+    }
+    file = settings.universe
+    universe = parse_universe(content["universe"], file=str(file), default_name=file.stem)
+    portfolio = parse_portfolio(content["portfolio"], file=str(settings.portfolio))
+    holdings = None
+    if settings.holdings is not None:
+        holdings = load_holdings(settings.holdings, priced=universe.bar_symbols)
+        content[HOLDINGS] = holdings_content(holdings)
+    return Configuration(universe, portfolio, configuration_snapshot(content), holdings)
 
 
 def recorded_configuration(snapshot: str) -> Configuration:
@@ -63,6 +86,7 @@ def recorded_configuration(snapshot: str) -> Configuration:
         parse_universe(content["universe"], file="the night's recorded universe"),
         parse_portfolio(content["portfolio"], file="the night's recorded portfolio"),
         snapshot,
+        recorded_holdings(content.get(HOLDINGS)),
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.night import Collected
 from orchestration.build import compute_analytics, write_tables
-from orchestration.configuration import load_portfolio
+from orchestration.configuration import Configuration, present_configuration
 from orchestration.errors import NightError, UsageError
 from orchestration.findings import outage_sentence
 from orchestration.freshness import Freshness, measure_freshness
@@ -23,8 +23,9 @@ from orchestration.gates import Gate, NightScope, check_build, check_landed
 from orchestration.inputs import Fetching, fetch_inputs, land_inputs
 from orchestration.lost_record import refuse_lost_ledger
 from orchestration.market import open_market
+from orchestration.order_summary import OrderSummary, summed_up
 from orchestration.past_decisions import past_decisions
-from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
+from orchestration.provenance import code_hash
 from orchestration.publication import (
     finish_killed_run,
     publish_night,
@@ -41,7 +42,7 @@ from orchestration.rehearsal import begin_rehearsal, rehearsal_rules, remark_hel
 from orchestration.repair import repair_published
 from orchestration.resources import Settings, clock_of, utc_now
 from orchestration.trials import NIGHT, known_trials, register_trials
-from orchestration.universe import Universe, load_universe
+from orchestration.universe import Universe
 from reports.status import RunStatus
 from warehouse.availability import SESSION_OPENS
 from warehouse.connection import Connection
@@ -85,8 +86,7 @@ class NightRun:
     run_id: str
     started_at: datetime = field(init=False)
     sessions: Sessions = field(init=False)
-    universe: Universe = field(init=False)
-    portfolio: "PortfolioConfig" = field(init=False)
+    configuration: Configuration = field(init=False)
     night: date = field(init=False)
     attempt: int = field(init=False, default=0)
     collected: Collected | None = None
@@ -94,6 +94,7 @@ class NightRun:
     gates: list[Gate] = field(default_factory=list)
     freshness: tuple[Freshness, ...] = ()
     quarantined: tuple[Mapping[str, Any], ...] = ()
+    orders: OrderSummary | None = None
     manifest: Manifest | None = None
     status: RunStatus | None = None
 
@@ -109,12 +110,24 @@ class NightRun:
         refuse_other_world(home.ledger, home.published, self.settings.world)
         refuse_lost_ledger(home)
         self.sessions = new_york_sessions()
-        self.universe = load_universe(self.settings.universe)
-        self.portfolio = load_portfolio(self.settings.portfolio)
+        self.configuration = present_configuration(self.settings)
         self.night = self.sessions.latest_night(self.options.as_of or self.started_at)
+        if self.night != self.sessions.latest_night(self.started_at):
+            # what is held today says nothing about what was held then
+            self.configuration = self.configuration.without_holdings()
         self._refuse_impossible_moments()
         if options.rehearse:
             remark_held_night(self.night, published_night(self.settings.home))
+
+    @property
+    def universe(self) -> Universe:
+        """The configured symbols."""
+        return self.configuration.universe
+
+    @property
+    def portfolio(self) -> "PortfolioConfig":
+        """The configured portfolio."""
+        return self.configuration.portfolio
 
     @property
     def decided_at(self) -> datetime:
@@ -194,14 +207,14 @@ class NightRun:
 
     def begin_build(self) -> BuildContext:
         """Start the private build: its moment, ledger version, universe and calendar."""
-        snapshot = configuration_snapshot(self.settings)
+        configuration = self.configuration
         context = BuildContext(
             night=self.night,
             as_of_at=self.decided_at,
             ledger_version=self.ledger_version,
             world=self.settings.world,
             code_hash=code_hash(),
-            config_hash=configuration_hash(snapshot),
+            config_hash=configuration.config_hash,
             universe_name=self.universe.name,
             benchmark=self.universe.benchmark,
             members=self.universe.members,
@@ -211,7 +224,7 @@ class NightRun:
             ledger.execute(
                 "insert into ops.configs select ?, ? "
                 "where ? not in (select config_hash from ops.configs)",
-                [context.config_hash, snapshot, context.config_hash],
+                [context.config_hash, configuration.snapshot, context.config_hash],
             )
         begin_build(self.settings.home.build, context, self.sessions)
         Thread(target=_import_ahead, daemon=True).start()
@@ -225,7 +238,12 @@ class NightRun:
             past = past_decisions(ledger, self.night, self.decided_at, self.ledger_version)
             trials = known_trials(ledger, before=self.ledger_version)
         results = compute_analytics(
-            self.settings.home.build, self.night, self.portfolio, past, trials=trials
+            self.settings.home.build,
+            self.night,
+            self.portfolio,
+            past,
+            holdings=self.configuration.holdings,
+            trials=trials,
         )
         with self.open_ledger() as ledger:  # who can see a result has tried
             register_trials(
@@ -233,6 +251,9 @@ class NightRun:
             )
         frames = results.tables()
         write_tables(self.settings.home.build, frames)
+        self.orders = summed_up(frames["analytics.holdings"], frames["analytics.orders"])
+        for sentence in self.orders.warnings if self.orders else ():
+            log.warning("%s", sentence)
         return frames
 
     def gate_2(self) -> Gate:

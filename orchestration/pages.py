@@ -5,14 +5,19 @@ from collections.abc import Sequence
 from orchestration.expectations.data_docs import write_data_docs
 from orchestration.gates import Gate
 from reports.exports import write_backtests_csv, write_metrics_json, write_run_status
+from reports.orders import write_orders_csv
 from reports.render import render_report
 from reports.status import RunStatus
 from warehouse.files import write_text
 from warehouse.home import Home
 
 
-def write_exports(home: Home) -> None:
-    """Write backtests and metrics of the published night for other programs."""
+def write_exports(home: Home, *, fill: str) -> None:
+    """Write orders, backtests and metrics of the published night for other programs.
+
+    `fill`: when orders are filled, `next_open` or `next_close`.
+    """
+    write_orders_csv(home.published, home.reports / "orders.csv", fill=fill)
     write_backtests_csv(home.published, home.reports / "backtests")
     write_metrics_json(home.published, home.reports / "metrics")
 

@@ -2,16 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
-from orchestration.resources import REPOSITORY, Settings
+from orchestration.resources import REPOSITORY
 
 CODE_FOLDERS = ("analytics", "dbt_project", "ingestion", "orchestration", "reports", "warehouse")
 CODE_SUFFIXES = frozenset({".py", ".sql", ".csv", ".yml", ".yaml", ".html", ".css", ".js", ".j2"})
-OUTPUT_FILES = frozenset({"reports/latest.html", "reports/oos_registry.csv"})
+OUTPUT_FILES = frozenset({"reports/latest.html", "reports/oos_registry.csv", "reports/orders.csv"})
 OUTPUT_FOLDERS = frozenset({"target", "build", "nights", "data_docs", "backtests", "metrics"})
 
 
@@ -30,12 +29,8 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def configuration_snapshot(settings: Settings) -> str:
-    """The configuration that shapes results, as canonical JSON."""
-    content: dict[str, Any] = {
-        "universe": yaml.safe_load(settings.universe.read_text(encoding="utf-8")),
-        "portfolio": yaml.safe_load(settings.portfolio.read_text(encoding="utf-8")),
-    }
+def configuration_snapshot(content: Mapping[str, Any]) -> str:
+    """The configuration that shapes results, by file, as canonical JSON."""
     return json.dumps(content, sort_keys=True, default=str)
 
 

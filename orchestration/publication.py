@@ -19,7 +19,7 @@ from orchestration.findings import (
     requests_by_provider,
 )
 from orchestration.gates import Gate
-from orchestration.provenance import code_hash, configuration_hash, configuration_snapshot
+from orchestration.provenance import code_hash
 from orchestration.record import (
     append_failed_night,
     append_night,
@@ -119,7 +119,7 @@ def report_night(run: "NightRun") -> None:
 
     if run.is_fetching:
         Comparer(run.settings.home, run.settings.world, run.sessions).keep(run.night)
-    write_exports(run.settings.home)
+    write_exports(run.settings.home, fill=run.portfolio.fill)
     _write_pages(run, run.status)
 
 
@@ -154,7 +154,9 @@ def _validation_rows(gates: list[Gate]) -> list[tuple[Any, ...]]:
 
 def _reasons(run: "NightRun") -> tuple[str, ...]:
     problems = run.collected.problems if run.collected else ()
-    return degrading_reasons(run.freshness, run.quarantined, problems)
+    reasons = degrading_reasons(run.freshness, run.quarantined, problems)
+    problem = run.orders.problem if run.orders else None
+    return (*reasons, problem) if problem else reasons
 
 
 def _status(run: "NightRun", status: str, *, reasons: tuple[str, ...]) -> RunStatus:
@@ -172,7 +174,7 @@ def _status(run: "NightRun", status: str, *, reasons: tuple[str, ...]) -> RunSta
         finished_at=utc_now(run.settings),
         ledger_version=run.landing.ledger_version if run.landing else 0,
         code_hash=code_hash(),
-        config_hash=configuration_hash(configuration_snapshot(run.settings)),
+        config_hash=run.configuration.config_hash,
         reasons=marked_reasons(reasons, run.options.rehearse),
         quarantined=quarantined,
         freshness=freshness_rows(run.freshness, fetches),
@@ -181,6 +183,7 @@ def _status(run: "NightRun", status: str, *, reasons: tuple[str, ...]) -> RunSta
         quotas=quota_rows(collected.quotas if collected else ()),
         rehearsal=run.options.rehearse or None,
         ledger_bytes=file_bytes(run.settings.home.ledger),
+        orders=run.orders.as_row() if run.orders else None,
     )
 
 

@@ -158,6 +158,7 @@ class Rebuilder:
             moment.night,
             moment.configuration.portfolio,
             past,
+            holdings=moment.configuration.holdings,
             trials=trials,
             threads=self._threads,
         )

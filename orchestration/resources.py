@@ -47,6 +47,7 @@ class Settings:
     None for the wall clock. `patience_seconds`: how long a failing source is tried at most, no
     limit but the provider's own by default. `base_urls` and `api_keys` by provider; keys never
     appear in the repr. `quota_root`: where the calls of a day are counted, the cache by default.
+    `holdings`: the file that says what a person holds, None without one.
     """
 
     home: Home
@@ -62,6 +63,7 @@ class Settings:
     rates: Mapping[str, float] = field(default_factory=dict)
     patience_seconds: float = float("inf")
     quota_root: Path | None = None
+    holdings: Path | None = None
 
     @property
     def is_sandbox(self) -> bool:
@@ -156,6 +158,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         },
         patience_seconds=_number(variables, "SOURCE_PATIENCE_SECONDS", float("inf"), lowest=0.0),
         quota_root=_folder(variables.get("QUOTA_ROOT")),
+        holdings=_holdings(variables.get("MQP_HOLDINGS"), home),
     )
 
 
@@ -215,3 +218,14 @@ def _existing(text: str | None, default: str) -> Path:
     if not path.is_file():
         raise UsageError(f"There is no file {path}: check its name.")
     return path
+
+
+def _holdings(text: str | None, home: Home) -> Path | None:
+    """The holdings file: one that is named must exist, the home's own need not."""
+    if text:
+        path = Path(text).expanduser()
+        if not path.exists():
+            raise UsageError(f"There is no file {path}: check its name.")
+        return path
+    usual = home.root / "config" / "holdings.csv"
+    return usual if usual.exists() or usual.is_symlink() else None

@@ -26,6 +26,9 @@ class RunStatus:
         resets_at, is_alarming.
     rehearsal : the incident that was played on purpose, None on an ordinary night.
     ledger_bytes : size of the ledger's file when the attempt ended, None without one.
+    orders : from which holdings and how many, what they leave in cash, and why some are smaller or
+        none: holdings (`file` or `simulated`), count, equity_usd, cash_usd, planned_cash_usd,
+        problem, warnings. None where the night did not come so far.
     """
 
     night: date
@@ -48,6 +51,7 @@ class RunStatus:
     quotas: tuple[Mapping[str, Any], ...] = ()
     rehearsal: str | None = None
     ledger_bytes: int | None = None
+    orders: Mapping[str, Any] | None = None
 
     def to_json(self) -> str:
         """Strict JSON with ISO dates and UTC moments; keys in the order of the class."""

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from dotenv import dotenv_values
 
-from orchestration.configuration import load_portfolio
+from orchestration.configuration import present_configuration
 from orchestration.progress import shown_progress
 from orchestration.rehearsal import (
     LIST,
@@ -19,7 +19,6 @@ from orchestration.rehearsal import (
     rehearsal_table,
 )
 from orchestration.resources import Settings, load_settings
-from orchestration.universe import load_universe
 
 EXIT_CODES = {"CLEAN": 0, "DEGRADED": 3}
 EXIT_FAILED = 1
@@ -41,8 +40,7 @@ def nightly_command(
             offline=bool(options.get("offline")),
         )
     # a bad file is refused before anything starts
-    load_universe(settings.universe)
-    load_portfolio(settings.portfolio)
+    present_configuration(settings)
     with shown_progress(quiet=as_json):
         if settings.banner:
             logging.getLogger("mqp").info("%s: world %s.", settings.banner, settings.world)
@@ -99,9 +97,15 @@ def _dry_run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, d
 
 
 def scratch_variables(settings: Settings, scratch: Path) -> dict[str, str]:
-    """What sends a dry run's files to its scratch home, and its spent calls to the real count."""
+    """What sends a dry run's files to its scratch home, and its spent calls to the real count.
+
+    What is held stays what the real home says.
+    """
     quota_root = settings.quota_root or settings.cache_root
-    return {"MQP_HOME": str(scratch), "QUOTA_ROOT": str(quota_root.resolve())}
+    variables = {"MQP_HOME": str(scratch), "QUOTA_ROOT": str(quota_root.resolve())}
+    if settings.holdings is not None:
+        variables["MQP_HOLDINGS"] = str(settings.holdings.resolve())
+    return variables
 
 
 def print_summary(settings: Settings, *, as_json: bool, keeps_report: bool = True) -> int:

@@ -15,7 +15,10 @@ NOT_THERE = object()
 
 
 def is_alike(one: Configuration, other: Configuration) -> bool:
-    """Whether two configurations give the same results, however their files are written."""
+    """Whether two configurations give the same weights, however their files are written.
+
+    What a person holds decides on orders alone.
+    """
     return is_same_universe(one, other) and one.portfolio == other.portfolio
 
 
@@ -60,8 +63,17 @@ def edits_between(before: str, after: str) -> tuple[str, ...]:
     old, new = json.loads(before), json.loads(after)
     edits = [*_edits("", old.get("portfolio"), new.get("portfolio"))]
     edits += _edits("universe", old.get("universe"), new.get("universe"))
+    edits += _traded_since(old.get("holdings") or {}, new.get("holdings") or {})
     more = len(edits) - NAMED_EDITS
     return (*edits[:NAMED_EDITS], *([f"{more} more"] if more > 0 else []))
+
+
+def _traded_since(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Name the holdings that are not what they were: they change nearly every night."""
+    old, new = before.get("shares", {}), after.get("shares", {})
+    names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    names += ["CASH"] if before.get("cash_usd") != after.get("cash_usd") else []
+    return [f"holdings of {', '.join(names)}"] if names else []
 
 
 def _edits(path: str, before: Any, after: Any) -> Iterator[str]:

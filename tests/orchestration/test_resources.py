@@ -102,6 +102,15 @@ def test_dry_run_counts_its_calls_in_the_real_home(tmp_path: Path) -> None:
     assert scratch.quota_root == tmp_path / "home" / "data" / "cache"
 
 
+def test_dry_run_starts_from_what_the_real_home_holds(tmp_path: Path) -> None:
+    file = tmp_path / "home" / "config" / "holdings.csv"
+    assert settings(tmp_path / "home").holdings is None
+    file.parent.mkdir(parents=True)
+    file.write_text("")
+    variables = scratch_variables(settings(tmp_path / "home"), tmp_path / "scratch")
+    assert load_settings(variables).holdings == file
+
+
 def test_key_never_shows_in_the_repr(tmp_path: Path) -> None:
     found = settings(tmp_path, POLYGON_API_KEY="verysecretkey")
     assert "verysecretkey" not in repr(found) + repr(found.source_settings())
