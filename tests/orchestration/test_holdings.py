@@ -1,6 +1,7 @@
 """The holdings file: what is tolerated, what is refused, and how a night remembers it."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from analytics.holdings import Holdings
 from orchestration.configuration import present_configuration, recorded_configuration
 from orchestration.errors import UsageError
 from orchestration.holdings import MOST_BYTES, load_holdings
+from orchestration.night import NightOptions, NightRun
 from orchestration.resources import REPOSITORY, load_settings
 
 PRICED = ("AAPL", "BRK.B", "KO", "SPY")
+EVENING = datetime(2024, 6, 28, 22, 30, tzinfo=UTC)
 START = "symbol,quantity_shares\n"
 
 
@@ -136,3 +139,17 @@ def test_order_of_rows_changes_no_hash(tmp_path: Path) -> None:
         settings = load_settings({**variables, "MQP_SOURCES": "sandbox"})
         hashes.add(present_configuration(settings).config_hash)
     assert len(hashes) == 1
+
+
+@pytest.mark.parametrize(
+    ("as_of", "is_used"), [(None, True), (EVENING, True), (EVENING - timedelta(days=1), False)]
+)
+def test_night_of_the_past_does_not_read_what_is_held_today(
+    tmp_path: Path, as_of: datetime | None, is_used: bool
+) -> None:
+    (tmp_path / "mine.csv").write_text(f"{START}CASH,5\n")
+    variables = {"MQP_HOME": str(tmp_path), "MQP_HOLDINGS": str(tmp_path / "mine.csv")}
+    variables |= {"MQP_SOURCES": "sandbox", "MQP_NOW": EVENING.isoformat()}
+    run = NightRun(load_settings(variables), NightOptions(as_of=as_of), "run")
+    assert (run.configuration.holdings is not None) == is_used
+    assert ("holdings" in json.loads(run.configuration.snapshot)) == is_used

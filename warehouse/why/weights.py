@@ -211,6 +211,19 @@ def _target(reader: Reader, row: Row) -> Node:
     )
 
 
+WHY_SMALLER = {
+    "cash": "there is not enough cash",
+    "whole_shares": "only whole shares are traded",
+    "minimum_trade": "what is left is below minimum_trade_usd",
+    "unmanaged": "held, but no strategy of the portfolio has a target for it",
+    "no_price": "held without a price, so that the account's worth is not known",
+    "no_bar": "there is no bar of tonight",
+    "frozen": "there is no new decision tonight",
+    "short_history": "too young for a target: what is held stays",
+    "warming_up": "the portfolio is warming up: what is held stays",
+}
+"""Reason of `analytics.orders` and `analytics.holdings` → what is said of an order."""
+
 TARGETS = {
     "equities": equity_target,
     "credit": credit_target,
@@ -227,19 +240,18 @@ def _order_nodes(reader: Reader, question: Question) -> tuple[Node, ...]:
         "select * from analytics.orders where symbol = $symbol", symbol=question.subject
     )
     if order is None:
-        smallest = percent(reader.book.minimum_order_weight, 2)
         return (
-            Node(
-                "order",
-                "none",
-                says=f"nothing to trade; a change below {smallest} of equity is not sent",
-                relation="analytics.orders",
-            ),
+            Node("order", "none", says=_no_order(reader, question), relation="analytics.orders"),
         )
     says = (
         f"{order['quantity_shares']:,.2f} shares, {order['notional_usd']:,.0f} USD, expected cost "
         f"{order['expected_cost_usd']:,.2f} USD; held {percent(order['current_weight'])} of equity"
     )
+    if order.get("reason"):  # a file of an earlier release has no such column
+        says += (
+            f"; leads to {percent(order['planned_weight'])} only: "
+            f"{WHY_SMALLER.get(order['reason'], order['reason'])}"
+        )
     return (
         Node(
             "order",
@@ -249,3 +261,21 @@ def _order_nodes(reader: Reader, question: Question) -> tuple[Node, ...]:
             available_at=order["decided_at"],
         ),
     )
+
+
+def _no_order(reader: Reader, question: Question) -> str:
+    """Why a symbol is not traded, as far as the file says."""
+    smallest = (
+        f"a change below {percent(reader.book.minimum_order_weight, 2)} of equity is not sent"
+    )
+    # a file of an earlier release has no such table
+    known = "select 1 from duckdb_tables() where schema_name = 'analytics' and table_name = $name"
+    if reader.row(known, name="holdings") is None:
+        return f"nothing to trade; {smallest}"
+    held = reader.row(
+        "select reason from analytics.holdings where symbol = $symbol", symbol=question.subject
+    )
+    reason = held["reason"] if held else None
+    if reason is None or reason == "minimum_order":
+        return f"nothing to trade; {smallest}"
+    return str(WHY_SMALLER.get(reason, reason))

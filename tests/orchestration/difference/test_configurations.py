@@ -60,6 +60,18 @@ def test_edits_name_each_key_with_both_values() -> None:
     )
 
 
+def test_holdings_that_changed_are_named_and_leave_the_weights_alike() -> None:
+    content = json.loads(configuration().snapshot)
+    monday = {**content, "holdings": {"cash_usd": 5.0, "shares": {"AAPL": 1.0, "KO": 2.0}}}
+    tuesday = {**content, "holdings": {"cash_usd": 4.0, "shares": {"KO": 2.0, "SPY": 3.0}}}
+    before, after = (recorded_configuration(json.dumps(each)) for each in (monday, tuesday))
+    assert edits_between(before.snapshot, after.snapshot) == ("holdings of AAPL, SPY, CASH",)
+    assert edits_between(configuration().snapshot, before.snapshot) == (
+        "holdings of AAPL, KO, CASH",
+    )
+    assert is_alike(before, after)
+
+
 def test_another_order_is_an_edit_and_nothing_is_none() -> None:
     one, other = configuration(["AAPL", "KO"]), configuration(["KO", "AAPL"])
     assert edits_between(one.snapshot, other.snapshot) == ("universe.members in another order",)

@@ -59,6 +59,39 @@ def test_strategy_without_its_own_explanation_ends_at_its_signal(reader: Reader)
     assert signal.says == "long, event enter; enter: because"
 
 
+def test_order_that_is_smaller_says_why(reader: Reader) -> None:
+    reader.connection.execute(
+        "drop table analytics.orders; create table analytics.orders as "
+        "select 'AAA' as symbol, 'buy' as side, 10.0 as quantity_shares, 1000.0 as notional_usd, "
+        "0.5 as expected_cost_usd, 0.02::double as current_weight, 0.1::double as planned_weight, "
+        "'cash' as reason, timestamptz '2024-06-28 20:30:00Z' as decided_at"
+    )
+    order = named(tree_of(reader, "AAA"), "order")
+    assert order.value == "buy"
+    assert order.says.endswith("; leads to 10.0000 % only: there is not enough cash")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("minimum_trade", "what is left is below minimum_trade_usd"),
+        ("minimum_order", "nothing to trade; a change below 0.25 % of equity is not sent"),
+        (None, "nothing to trade; a change below 0.25 % of equity is not sent"),
+    ],
+)
+def test_order_that_was_not_sent_says_why(reader: Reader, reason: str | None, said: str) -> None:
+    reader.connection.execute(
+        "create table analytics.holdings as select 'AAA' as symbol, null::varchar as reason"
+    )
+    if reason:
+        reader.connection.execute(f"update analytics.holdings set reason = '{reason}'")
+    assert named(tree_of(reader, "AAA"), "order").says == said
+
+
+def test_file_of_an_earlier_release_still_says_that_nothing_is_traded(reader: Reader) -> None:
+    assert named(tree_of(reader, "AAA"), "order").says.startswith("nothing to trade; a change")
+
+
 def test_limits_are_told_in_their_order_with_what_they_left(reader: Reader) -> None:
     row = {
         **NO_BITES,
