@@ -65,7 +65,7 @@ def present_configuration(settings: Settings) -> Configuration:
     }
     file = settings.universe
     universe = parse_universe(content["universe"], file=str(file), default_name=file.stem)
-    portfolio = parse_portfolio(content["portfolio"], file=str(settings.portfolio))
+    portfolio = parse_portfolio(content["portfolio"], file=str(settings.portfolio), is_strict=True)
     holdings = None
     if settings.holdings is not None:
         holdings = load_holdings(settings.holdings, priced=universe.bar_symbols)

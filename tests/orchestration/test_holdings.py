@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from analytics.holdings import Holdings
+from analytics.settings import OrderSettings
 from orchestration.configuration import present_configuration, recorded_configuration
 from orchestration.errors import UsageError
 from orchestration.holdings import MOST_BYTES, load_holdings
@@ -129,6 +130,20 @@ def test_record_of_a_night_gives_its_holdings_back(tmp_path: Path) -> None:
     assert present.without_holdings() == without
     assert "holdings" not in json.loads(without.snapshot)
     assert recorded_configuration(without.snapshot).holdings is None
+
+
+def test_portfolio_file_without_the_section_is_refused_and_an_old_record_is_not(
+    tmp_path: Path,
+) -> None:
+    variables = {"MQP_HOME": str(tmp_path), "MQP_SOURCES": "sandbox"}
+    content = json.loads(present_configuration(load_settings(variables)).snapshot)
+    del content["portfolio"]["orders"]
+    (tmp_path / "portfolio.yaml").write_text(json.dumps(content["portfolio"]))
+    variables["MQP_PORTFOLIO"] = str(tmp_path / "portfolio.yaml")
+    with pytest.raises(UsageError, match="orders is missing"):
+        present_configuration(load_settings(variables))
+    recorded = recorded_configuration(json.dumps(content))
+    assert (recorded.portfolio.orders, recorded.holdings) == (OrderSettings(), None)
 
 
 def test_order_of_rows_changes_no_hash(tmp_path: Path) -> None:
