@@ -160,7 +160,7 @@ def _sectors(root: Section, funds: frozenset[str]) -> Mapping[str, str]:
     sector_of: dict[str, str] = {}
     for sector in section.names():
         symbols = section.symbols(sector)
-        if not symbols:
+        if not symbols and root.is_strict:
             section.fail(sector, [], "a list of at least one symbol (or leave the sector out)")
         for symbol in symbols:
             if symbol in sector_of:

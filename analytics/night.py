@@ -7,7 +7,6 @@ import pandas as pd
 from analytics.backtest import run_backtest
 from analytics.daily import NamedRows
 from analytics.errors import InputError
-from analytics.frames import Calendar
 from analytics.inputs import AnalyticsInputs, lay_out, run_benchmarks
 from analytics.market import Market
 from analytics.metric_tables import (
@@ -16,22 +15,17 @@ from analytics.metric_tables import (
     window_metric_rows,
     window_rows,
 )
-from analytics.portfolio import Portfolio, run_portfolio
-from analytics.portfolio_tables import (
-    EMPTY_COLUMNS,
-    order_rows,
-    portfolio_rows,
-    target_weight_rows,
+from analytics.portfolio_results import (
+    Stage,
+    portfolio_books,
+    portfolio_tables,
+    simulate_sleeves,
 )
 from analytics.record_tables import record_tables
-from analytics.risk.tables import risk_tables
-from analytics.settings import PortfolioConfig
-from analytics.sleeve_tables import sleeve_weight_rows
-from analytics.sleeves import Sleeve, plan_sleeves
+from analytics.sleeves import Sleeve
 from analytics.tables import (
     NamedBacktest,
     daily_rows,
-    empty_frame,
     joined,
     position_rows,
     trade_rows,
@@ -40,7 +34,6 @@ from analytics.targets import StrategyTargets, targets_from_signals
 from analytics.trials import count_trials, trial_rows, tried_rows
 from analytics.walk_forward import WALK_FORWARD, Selection, select_variants, stitch
 
-PORTFOLIO = "portfolio"
 TRIALS = "trials"
 
 
@@ -61,6 +54,8 @@ class AnalyticsResults:
     target_weights: pd.DataFrame
     portfolio_daily: pd.DataFrame
     sleeve_weights: pd.DataFrame
+    limit_usage: pd.DataFrame
+    portfolio_tracking: pd.DataFrame
     orders: pd.DataFrame
     holdings: pd.DataFrame
     risk_daily: pd.DataFrame
@@ -120,9 +115,10 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
     ]
     tried = [named for run in runs for named in run.named]
     listed = [*tried, run_benchmarks(market, calendar, inputs)]
-    portfolio = _portfolio(runs, market, calendar, config)
-    own = [] if portfolio is None else [_named_portfolio(portfolio)]
-    books = [*listed, *own]
+    stage = Stage(market, calendar, config)
+    portfolio = simulate_sleeves([run.sleeve for run in runs], stage)
+    own, beside = portfolio_books(portfolio, stage)
+    books = [*listed, *own, *beside]
     grids = [run.named[0].daily for run in runs]
     trials = trial_rows([run.tried for run in runs], inputs.variants)
     search = count_trials(trials, inputs.trials)
@@ -130,7 +126,7 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
     # nobody chose a benchmark for how it did: there is nothing to deflate
     metrics = [
         metric_rows([one.daily for one in (*tried, *own)], expected_maximum=bar),
-        metric_rows([listed[-1].daily]),
+        metric_rows([one.daily for one in (listed[-1], *beside)]),
     ]
     metrics += [overfitting_rows(grids)]
     metrics += [
@@ -142,8 +138,7 @@ def run_analytics(inputs: AnalyticsInputs) -> AnalyticsResults:
         backtest_trades=trade_rows(listed, calendar, costs=config.costs),
         backtest_metrics=joined(metrics),
         walk_forward_windows=window_rows([(run.targets, run.selections) for run in runs], calendar),
-        **_portfolio_tables(portfolio, market, calendar, inputs),
-        **risk_tables(portfolio, market=market, calendar=calendar, config=config),
+        **portfolio_tables(portfolio, stage, holdings=inputs.holdings),
         **record_tables(
             inputs.past, portfolio=portfolio, market=market, calendar=calendar, config=config
         ),
@@ -211,35 +206,3 @@ def run_strategy(
             reason_names=names,
         ),
     )
-
-
-def _portfolio(
-    runs: list[StrategyRun], market: Market, calendar: Calendar, config: PortfolioConfig
-) -> Portfolio | None:
-    """Run the portfolio over the configured strategies that have decided something."""
-    sleeves = [run.sleeve for run in runs if run.sleeve.name in config.strategies]
-    if not sleeves:
-        return None
-    symbols = sorted({symbol for sleeve in sleeves for symbol in sleeve.symbols})
-    plan = plan_sleeves(
-        market.select(symbols), sleeves, is_month_first=calendar.is_month_first, config=config
-    )
-    return run_portfolio(plan, config)
-
-
-def _portfolio_tables(
-    portfolio: Portfolio | None, market: Market, calendar: Calendar, inputs: AnalyticsInputs
-) -> dict[str, pd.DataFrame]:
-    if portfolio is None:
-        return {table: empty_frame(columns) for table, columns in EMPTY_COLUMNS.items()}
-    config = inputs.portfolio_config
-    return {
-        "target_weights": target_weight_rows(portfolio, calendar),
-        "portfolio_daily": portfolio_rows(portfolio, calendar),
-        "sleeve_weights": sleeve_weight_rows(portfolio.plan, calendar, method=config.method),
-        **order_rows(portfolio, calendar, market=market, config=config, holdings=inputs.holdings),
-    }
-
-
-def _named_portfolio(portfolio: Portfolio) -> NamedBacktest:
-    return NamedBacktest(PORTFOLIO, ("default",), portfolio.backtest, None, ())

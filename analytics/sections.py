@@ -14,7 +14,7 @@ class Section:
     """One mapping of the file, which knows where it stands."""
 
     def __init__(self, file: str, path: str, parsed: object, *, is_strict: bool) -> None:
-        self._file, self._path, self._is_strict = file, path, is_strict
+        self._file, self._path, self.is_strict = file, path, is_strict
         if parsed is None:
             parsed = {}
         if not isinstance(parsed, Mapping):
@@ -47,7 +47,7 @@ class Section:
     def require(self, *keys: str, default: float | str | None = None) -> None:
         """Refuse a strict file that lacks a key."""
         for key in keys:
-            if self._is_strict and key not in self._values:
+            if self.is_strict and key not in self._values:
                 told = default if default is None or isinstance(default, str) else f"{default:g}"
                 hint = "" if told is None else f"; as shipped it is {told}"
                 raise ConfigurationError(f"{self._file}: {self._name(key)} is missing{hint}")
@@ -59,7 +59,7 @@ class Section:
     def section(self, key: str, *allowed: str) -> "Section":
         """Return the mapping under a key; an empty one when it is left out."""
         section = Section(
-            self._file, self._name(key), self._values.get(key), is_strict=self._is_strict
+            self._file, self._name(key), self._values.get(key), is_strict=self.is_strict
         )
         if allowed:
             section.refuse_others(*allowed)

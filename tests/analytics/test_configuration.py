@@ -183,7 +183,9 @@ def test_limits_may_meet():
         ("orders.minimum_trade_usd", -1, "orders.minimum_trade_usd must be a number from 0"),
         ("orders.margin", "no", "orders.margin must be true or false, got 'no'"),
         ("orders.leverage", 2, "orders.leverage is not known"),
-        ("orders", {"margin": True, "cash_buffer": 0.1}, "must be 0 where margin is true, got 0.1"),
+        ("orders",
+         {"shares": "whole", "minimum_trade_usd": 0, "cash_buffer": 0.1, "margin": True},
+         "must be 0 where margin is true, got 0.1"),
         ("funds", "SPY", "funds must be a list"),
         ("funds", [True], "put a name in quotes"),
         ("funds", ["SPY", "SPY"], "without repetitions"),
@@ -216,7 +218,7 @@ def test_limits_may_meet():
 )  # fmt: skip
 def test_value_that_is_not_allowed_is_refused_in_one_sentence(path, value, message):
     with pytest.raises(ConfigurationError) as refusal:
-        parse_portfolio_config(changed(path, value))
+        parse_portfolio_config(changed(path, value), is_strict=True)
     assert message in str(refusal.value)
     assert str(refusal.value).startswith("config/portfolio.yaml: ")
     assert "\n" not in str(refusal.value)

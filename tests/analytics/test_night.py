@@ -58,6 +58,8 @@ COLUMNS = {
     "es_99_historical var_95_parametric es_95_parametric var_99_parametric es_99_parametric "
     "is_var_95_historical_exceeded is_var_99_historical_exceeded is_var_95_parametric_exceeded "
     "is_var_99_parametric_exceeded drawdown beta_spy stale_gross_share decided_at",
+    "limit_usage": "session_date limit_name subject wanted used bound is_binding note decided_at",
+    "portfolio_tracking": "period metric value",
     "risk_tests": "measure sample test n_sessions exceedances expected_exceedances statistic "
     "p_value decided_at",
     "risk_exposures": "dimension name long_weight short_weight gross_exposure net_exposure "
@@ -91,6 +93,8 @@ KEYS = {
     "orders": ["symbol"],
     "holdings": ["symbol"],
     "risk_daily": ["session_date"],
+    "limit_usage": ["session_date", "limit_name"],
+    "portfolio_tracking": ["period", "metric"],
     "risk_tests": ["measure", "sample", "test"],
     "risk_exposures": ["dimension", "name"],
     "stress_results": ["kind", "scenario", "symbol"],
@@ -112,8 +116,9 @@ def test_row_order_changes_no_bit(inputs, results):
 
 
 OF_THE_NIGHT = {
-    "backtest_metrics", "orders", "holdings", "risk_tests", "risk_exposures", "stress_results",
-    "trials", "record_daily", "record_metrics",  # test_record_tables
+    "backtest_metrics", "orders", "portfolio_tracking", "holdings", "risk_tests",
+    "risk_exposures", "stress_results", "trials",
+    "record_daily", "record_metrics",  # test_record_tables
 }  # fmt: skip
 
 

@@ -137,3 +137,15 @@ def test_symbol_with_a_short_history_is_not_wanted_and_says_so(inputs):
     assert (own.loc[: day(359), ["desired_weight", "final_weight"]] == 0.0).all(axis=None)
     others = weights[weights["symbol"] != "SVXY"]
     assert not others["override_reason"].fillna("").str.startswith("short_history").any()
+
+
+def test_other_methods_stand_beside_one_over_n(inputs, results):
+    config = dataclasses.replace(inputs.portfolio_config, method="risk_parity")
+    other = run_analytics(dataclasses.replace(inputs, portfolio_config=config))
+    daily = other.backtest_daily
+    beside = daily[(daily["strategy"] == "benchmark") & (daily["variant"] == "equal_sleeves")]
+    np.testing.assert_array_equal(beside["net_return"], results.portfolio_daily["net_return"])
+    assert (other.portfolio_daily["net_return"] != results.portfolio_daily["net_return"]).any()
+    named = other.backtest_metrics.set_index(["strategy", "variant"]).index
+    assert ("benchmark", "equal_sleeves") in named
+    assert not (results.backtest_daily["variant"] == "equal_sleeves").any()
