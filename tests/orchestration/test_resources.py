@@ -133,6 +133,7 @@ def test_example_file_names_every_variable_that_is_read() -> None:
         *(name for name, _ in BASE_URLS.values()),
         *RATE_VARIABLES.values(),
         *("MQP_HOME", "MQP_SOURCES", "MQP_WORLD", "MQP_NOW", "MQP_UNIVERSE", "MQP_PORTFOLIO"),
+        "MQP_HOLDINGS",
         *("YAHOO_ENABLED", "MQP_SANDBOX_SEED", "CACHE_ROOT", "CACHE_TTL_HOURS"),
         *("QUOTA_ROOT", "SOURCE_PATIENCE_SECONDS"),
     }
