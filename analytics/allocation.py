@@ -109,12 +109,14 @@ class SleeveWeights:
     """Weights of K sleeves.
 
     `weights` (K,), sum 1 (for `fixed`: as given). `covariance` (K, K), annual, NaN for a sleeve
-    that was not estimated. `short_history`: names of those, empty for a method that estimates none.
+    that was not estimated: because there are too few sessions of it (`short_history`), or because
+    it was hardly ever in the market (`idle`). Both are empty for a method that estimates nothing.
     """
 
     weights: Floats
     covariance: Floats
     short_history: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
 
     @property
     def volatilities(self) -> Floats:
@@ -176,26 +178,31 @@ def sleeve_weights(
         return SleeveWeights(np.array([float(fixed_weights[name]) for name in sleeves]), unknown)
     if method not in METHODS:
         raise ParameterError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    known = np.flatnonzero(_has_history(net_returns, is_in_market))
-    short = tuple(name for k, name in enumerate(sleeves) if k not in known)
+    is_long, is_active = _histories(net_returns, is_in_market)
+    known = np.flatnonzero(is_long & is_active)
+    short = tuple(name for name, enough in zip(sleeves, is_long, strict=True) if not enough)
+    idle = tuple(
+        name
+        for name, enough, moves in zip(sleeves, is_long, is_active, strict=True)
+        if enough and not moves
+    )
     if known.shape[0] == 0:
-        return SleeveWeights(equal, unknown, short)
+        return SleeveWeights(equal, unknown, short, idle)
     found = estimate_weights(method, net_returns[:, known])
     weights, covariance = equal, unknown
     weights[known] = found.weights * np.add.reduce(equal[known])
     covariance[np.ix_(known, known)] = found.covariance
-    return SleeveWeights(weights, covariance, short)
+    return SleeveWeights(weights, covariance, short, idle)
 
 
-def _has_history(net_returns: Floats, is_in_market: Bools) -> Bools:
-    """Tell which of K sleeves can be estimated, (K,)."""
-    if net_returns.shape[0] < ESTIMATION_SESSIONS:
-        return np.zeros(net_returns.shape[1], dtype=np.bool_)
+def _histories(net_returns: Floats, is_in_market: Bools) -> tuple[Bools, Bools]:
+    """Tell which of K sleeves have enough sessions, and which moved enough in them, (K,) each."""
     window = net_returns[-ESTIMATION_SESSIONS:]
+    is_long: Bools = np.isfinite(window).sum(axis=0) >= ESTIMATION_SESSIONS
     n_held = is_in_market[-ESTIMATION_SESSIONS:].sum(axis=0)
-    moves = np.isfinite(window).all(axis=0) & (np.ptp(window, axis=0) > 0.0)
-    has_history: Bools = moves & (n_held >= FEWEST_SESSIONS_IN_MARKET)
-    return has_history
+    spread = np.ptp(np.nan_to_num(window, nan=0.0), axis=0)
+    is_active: Bools = (n_held >= FEWEST_SESSIONS_IN_MARKET) & (spread > 0.0)
+    return is_long, is_active
 
 
 def is_worth_its_cost(

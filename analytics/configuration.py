@@ -10,6 +10,7 @@ from analytics.covariance import FORECASTS
 from analytics.fills import Fill
 from analytics.sections import Section
 from analytics.settings import (
+    DEFAULT_VARIANTS,
     PORTFOLIO_FILE,
     STRESS_WINDOWS,
     LimitSettings,
@@ -111,6 +112,9 @@ def _strategies(sleeves: Section) -> tuple[str, ...]:
     given = sleeves.symbols("strategies") if "strategies" in sleeves.names() else None
     if given == ():
         sleeves.fail("strategies", [], "at least one strategy")
+    for name in given or ():
+        if name not in DEFAULT_VARIANTS:
+            sleeves.fail("strategies", name, f"among {', '.join(DEFAULT_VARIANTS)}")
     return given or PortfolioConfig.strategies
 
 

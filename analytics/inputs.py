@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -27,17 +26,9 @@ from analytics.frames import (
 from analytics.holdings import Holdings
 from analytics.market import Market
 from analytics.record import PastDecisions
-from analytics.settings import PortfolioConfig
+from analytics.settings import DEFAULT_VARIANTS, PortfolioConfig
 from analytics.tables import NamedBacktest
 from analytics.targets import quarantined_sessions
-
-DEFAULT_VARIANTS: Mapping[str, str] = MappingProxyType(
-    {
-        "equities": "balanced_position",
-        "credit": "zscore_percentile",
-        "volatility": "contango",
-    }
-)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,15 @@ from analytics.errors import ConfigurationError
 from analytics.fills import Fill
 
 PORTFOLIO_FILE = "config/portfolio.yaml"
+DEFAULT_VARIANTS: Mapping[str, str] = MappingProxyType(
+    {
+        "equities": "balanced_position",
+        "credit": "zscore_percentile",
+        "volatility": "contango",
+    }
+)
+"""Strategies that a portfolio may be made of, and the variant that each names as its default."""
+
 UNCLASSIFIED = "Unclassified"
 """Sector of a stock that the file names in none: bound by the sector limit like any other."""
 
@@ -93,7 +102,7 @@ class PortfolioConfig:
     volatility_forecast: str = "ewma"
     max_leverage: float = 2.0
     minimum_order_weight: float = 0.0025
-    strategies: tuple[str, ...] = ("equities", "credit", "volatility")
+    strategies: tuple[str, ...] = tuple(DEFAULT_VARIANTS)
     method: str = "equal"
     fixed_weights: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     costs: TradingCosts = field(default_factory=TradingCosts)

@@ -58,8 +58,10 @@ def sleeve_weight_rows(plan: SleevePlan, calendar: Calendar, *, method: str) -> 
 def _estimation_reason(estimation: Estimation, strategy: str) -> str | None:
     """Say why a sleeve's weight is not what the method gives, or not in force."""
     if strategy in estimation.wanted.short_history:
+        return f"{SHORT_HISTORY}: fewer than {ESTIMATION_SESSIONS} returns, so it keeps 1/N"
+    if strategy in estimation.wanted.idle:
         return (
-            f"{SHORT_HISTORY}: fewer than {ESTIMATION_SESSIONS} returns, or "
-            f"{FEWEST_SESSIONS_IN_MARKET} in the market, so it keeps 1/N"
+            f"idle: fewer than {FEWEST_SESSIONS_IN_MARKET} of {ESTIMATION_SESSIONS} sessions in "
+            "the market, so it keeps 1/N"
         )
     return None if estimation.is_applied else "costs_more_than_it_gains: the weights before stay"

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from orchestration.cli_options import Debug, Json
+from orchestration.cli_portfolio import portfolio_app
 from orchestration.cli_proof import proof_app
 from orchestration.cli_research import research_app
 from orchestration.cli_sources import sources_app
@@ -172,6 +173,7 @@ def dashboard(
 app.add_typer(sources_app)
 app.add_typer(proof_app)
 app.add_typer(research_app)
+app.add_typer(portfolio_app)
 
 
 def print_json(content: Any) -> None:

@@ -51,12 +51,20 @@ FORMULA_STARTS = r"^[=+\-@\t\r\n]"  # what a spreadsheet takes for a formula, or
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
+KINDS = tuple(TABLES)
+
+
 def write_backtests_csv(
-    warehouse: Path, folder: Path, *, stems: Mapping[str, str] | None = None
+    warehouse: Path,
+    folder: Path,
+    *,
+    stems: Mapping[str, str] | None = None,
+    kinds: Sequence[str] = KINDS,
 ) -> list[Path]:
     """Write `{strategy}_{daily,positions,trades}.csv` for every strategy of the published file.
 
     `stems`: strategy → what its files are called instead; those that it lacks are left out.
+    `kinds`: which of the three.
 
     Returns and weights are plain fractions (0.01 is 1 %), prices of positions are in adjusted
     units and prices of trades raw. The last column names the world, so that a simulated result
@@ -69,7 +77,8 @@ def write_backtests_csv(
     written = []
     with open_published(warehouse) as published:
         world = _world(published)
-        for kind, columns in TABLES.items():
+        for kind in kinds:
+            columns = TABLES[kind]
             found = _strategies(published, f"analytics.backtest_{kind}")
             clock = [
                 name for name in MOMENTS[kind] if published.has(f"analytics.backtest_{kind}", name)

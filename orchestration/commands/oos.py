@@ -69,8 +69,8 @@ def published_comparison(settings: Settings, split: float) -> "pd.DataFrame":
         No night has been published.
     """
     from analytics.frames import to_days
-    from analytics.inputs import DEFAULT_VARIANTS
     from analytics.oos import published_oos_rows
+    from analytics.settings import DEFAULT_VARIANTS
     from orchestration.research.oos_registry import NIGHTLY, Basis, keep_rows
 
     if not settings.home.published.exists():

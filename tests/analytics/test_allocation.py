@@ -143,7 +143,8 @@ def test_idle_or_young_sleeve_keeps_its_equal_share(method):
     two = estimate_weights(method, returns[:, [0, 2]]).weights
     np.testing.assert_allclose(found.weights[[0, 2]], two * 2 / 3)
     in_market[:-19, 2] = False  # 19 sessions in the market are too few
-    assert weigh(method, returns, in_market).short_history == ("b", "c")
+    assert weigh(method, returns, in_market).short_history == ("b",)
+    assert weigh(method, returns, in_market).idle == ("c",)
     assert weigh(method, returns, in_market).weights.tolist() == pytest.approx([1 / 3] * 3)
 
 

@@ -1,0 +1,187 @@
+"""`mqp portfolio`: today's settings and a few options on the latest night's data.
+
+Nothing is built: the published file holds the signals. It is copied to a scratch folder, which gets
+the results; the ledger gets the trial's row before the result is shown.
+"""
+
+import copy
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.build import read_analytics_inputs, write_tables
+from orchestration.configuration import parse_portfolio, recorded_configuration
+from orchestration.errors import NightError, UsageError
+from orchestration.holdings import load_holdings
+from orchestration.replay.nights import PublishedNight, published_night_of
+from orchestration.resources import Settings, utc_now
+from orchestration.trials import known_trials, register_trials
+from orchestration.universe import Universe
+from orchestration.yaml_file import read_yaml
+from warehouse.connection import connect
+from warehouse.ledger import opened_ledger, refuse_other_world
+from warehouse.lock import writer_lock
+
+if TYPE_CHECKING:
+    from analytics.holdings import Holdings
+    from analytics.inputs import AnalyticsInputs
+    from analytics.portfolio_research import PortfolioAnswer
+    from analytics.settings import PortfolioConfig
+
+COMMAND = "mqp portfolio"
+WITHOUT_EFFECT = ("orders", "stress_windows")
+"""Sections of the file that change no path: no part of what makes a trial."""
+LONG_SECTIONS = ("funds", "sectors", "shocks")
+
+
+@dataclass(frozen=True)
+class AskedPortfolio:
+    """What differs from the portfolio file.
+
+    `changes`: key of the file (`limits.gross`) → value. `holdings`: a file to size orders for, None
+    for the configured one.
+    """
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    holdings: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ReadyPortfolio:
+    """Everything an answer needs; nothing has been evaluated yet.
+
+    `file`: a copy of the published night. `inputs`: with the settings asked for. `published`: the
+    night's own settings. `parameters`: what the trial is, as JSON.
+    """
+
+    file: Path
+    night: PublishedNight
+    inputs: "AnalyticsInputs"
+    published: "PortfolioConfig"
+    parameters: str
+
+    @property
+    def stem(self) -> str:
+        """What its files are called: the same settings, the same names, and no others."""
+        return f"portfolio_{hashlib.sha256(self.parameters.encode()).hexdigest()[:8]}"
+
+
+@contextmanager
+def prepared_portfolio(
+    settings: Settings, asked: AskedPortfolio, say: Callable[[str], None]
+) -> Iterator[ReadyPortfolio]:
+    """Check what is asked and copy the published night to a scratch folder.
+
+    Raises
+    ------
+    UsageError
+        The portfolio file, an option or the holdings file is wrong, in one sentence.
+    NightError
+        No night has been published yet.
+    """
+    content = _content(settings, asked)
+    config = _parsed(content, settings, asked)
+    home = settings.home
+    refuse_other_world(home.ledger, home.published, settings.world)
+    if not home.published.exists() or not home.ledger.exists():
+        raise NightError("No night has been published yet: run `mqp nightly` first.")
+    with tempfile.TemporaryDirectory(prefix="mqp-portfolio-") as folder:
+        file = Path(folder) / "quant.duckdb"
+        shutil.copyfile(home.published, file)
+        with connect(file, read_only=True) as published:
+            (built,) = published.execute("select night from ops.build_context").fetchall()[0]
+        with (
+            writer_lock(home.writer_lock, announce=say),
+            connect(home.ledger, read_only=True) as ledger,
+        ):
+            night, trials = published_night_of(ledger, built), known_trials(ledger)
+        recorded = recorded_configuration(night.configuration)
+        from analytics.inputs import AnalyticsInputs
+
+        frames: dict[str, Any] = {**read_analytics_inputs(file)}
+        yield ReadyPortfolio(
+            file=file,
+            night=night,
+            inputs=AnalyticsInputs(
+                **frames,
+                portfolio_config=config,
+                night=night.night,
+                trials=trials,
+                holdings=_holdings(settings, asked, recorded.universe),
+            ),
+            published=recorded.portfolio,
+            parameters=parameters_of(content),
+        )
+
+
+def answer_portfolio(
+    settings: Settings, ready: ReadyPortfolio, say: Callable[[str], None]
+) -> "PortfolioAnswer":
+    """Simulate, register the trial in the ledger, and put the results into the scratch copy.
+
+    Raises
+    ------
+    UsageError
+        The strategies have decided nothing, or the method knows too little of one of them.
+    """
+    from analytics.errors import AnalyticsError
+    from analytics.portfolio_research import run_portfolio_research
+
+    try:
+        found = run_portfolio_research(
+            ready.inputs, published=ready.published, parameters=ready.parameters
+        )
+    except AnalyticsError as err:
+        raise UsageError(f"{str(err)[:1].upper()}{str(err)[1:]}.") from err
+    home, now = settings.home, utc_now(settings)
+    with (
+        writer_lock(home.writer_lock, announce=say),
+        opened_ledger(home.ledger, settings.world, now=now) as ledger,
+    ):
+        register_trials(ledger, found.trial, home=home, by=COMMAND, at=now)
+    write_tables(ready.file, {f"analytics.{name}": frame for name, frame in found.tables.items()})
+    return found
+
+
+def parameters_of(content: Mapping[str, Any]) -> str:
+    """What makes settings a parameter set of their own: all that can move the path, as JSON."""
+    told = {key: value for key, value in content.items() if key not in WITHOUT_EFFECT}
+    lists = {key: told.pop(key, None) for key in LONG_SECTIONS}
+    spelled = json.dumps(lists, sort_keys=True, default=str)
+    told["lists"] = hashlib.sha256(spelled.encode()).hexdigest()[:12]
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def _content(settings: Settings, asked: AskedPortfolio) -> dict[str, Any]:
+    """The portfolio file with the options put in."""
+    content = copy.deepcopy(read_yaml(settings.portfolio))
+    for path, value in asked.changes.items():
+        *parents, key = path.split(".")
+        node = content
+        for parent in parents:
+            if not isinstance(node, dict):
+                break
+            node = node.setdefault(parent, {})
+        if isinstance(node, dict):  # or the check of the file says what is wrong with it
+            node[key] = value
+    return dict(content) if isinstance(content, dict) else content
+
+
+def _parsed(content: Any, settings: Settings, asked: AskedPortfolio) -> "PortfolioConfig":
+    file = str(settings.portfolio)
+    return parse_portfolio(
+        content,
+        file=f"{file} with the options given" if asked.changes else file,
+        is_strict=True,
+    )
+
+
+def _holdings(settings: Settings, asked: AskedPortfolio, universe: Universe) -> "Holdings | None":
+    file = asked.holdings or settings.holdings
+    return None if file is None else load_holdings(file, priced=universe.bar_symbols)
