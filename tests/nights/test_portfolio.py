@@ -1,0 +1,191 @@
+"""`mqp portfolio` on a published night: counted once, refused whole, the night untouched."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from orchestration.errors import UsageError
+from orchestration.research.portfolio import AskedPortfolio, answer_portfolio, prepared_portfolio
+from orchestration.resources import Settings, load_settings
+from tests.conftest import NIGHT_CLOCK, mqp
+from warehouse.connection import connect
+from warehouse.home import Home
+
+REPOSITORY = Path(__file__).parents[2]
+SHIPPED = REPOSITORY / "config" / "portfolio.yaml"
+say = logging.getLogger("test").info
+
+
+@pytest.fixture(scope="module")
+def home(small_night: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(small_night(tmp_path_factory.mktemp("portfolio")))
+
+
+def settings_of(home: Home, universe: Path, portfolio: Path = SHIPPED) -> Settings:
+    return load_settings(
+        {
+            "MQP_HOME": str(home.root),
+            "MQP_NOW": NIGHT_CLOCK,
+            "MQP_UNIVERSE": str(universe),
+            "MQP_PORTFOLIO": str(portfolio),
+        }
+    )
+
+
+def state(home: Home) -> dict[str, str]:
+    """Every file of the home by its content."""
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(home.root.rglob("*"))
+        if path.is_file() and path.suffix not in (".log", ".lock")
+    }
+
+
+def counted(home: Home) -> list[str]:
+    with connect(home.ledger, read_only=True) as ledger:
+        rows = ledger.execute(
+            "select parameters from analytics.trials where evaluated_by = 'mqp portfolio' "
+            "order by all"
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def test_portfolio_is_counted_once_and_kept(home: Home, small_universe: Path) -> None:
+    before = hashlib.sha256(home.published.read_bytes()).hexdigest()
+    words = ("portfolio", "--strategies", "equities,credit,volatility", "--target-vol", "0.10")
+    done = mqp(home.root, *words, "--json", MQP_UNIVERSE=str(small_universe))
+    text = mqp(home.root, *words, MQP_UNIVERSE=str(small_universe)).stdout
+    found = json.loads(done.stdout)
+    assert hashlib.sha256(home.published.read_bytes()).hexdigest() == before
+    assert len(counted(home)) == 1
+    assert found["trials"] == 19
+    with connect(home.published, read_only=True) as published:
+        published_weights = published.execute(
+            "select strategy, symbol, final_weight from analytics.target_weights "
+            "where session_date = (select max(session_date) from analytics.target_weights) "
+            "order by all"
+        ).fetchall()
+    told = [
+        (row["strategy"], row["symbol"], row["final_weight"]) for row in found["target_weights"]
+    ]
+    assert sorted(told) == published_weights
+    assert "SIMULATED DATA" in text
+    for title in ("What to hold", "Limits tonight", "Under stress", "Orders"):
+        assert f"\n{title}\n" in text
+    for path in found["files"]:
+        assert Path(path).stat().st_size > 0
+        assert str(path) in text
+
+
+def test_other_settings_stand_beside_the_nights_own(home: Home, small_universe: Path) -> None:
+    settings = settings_of(home, small_universe)
+    changes = {"sleeves.method": "inverse_volatility", "target_volatility_annual": 0.05}
+    before = len(counted(home))
+    with prepared_portfolio(settings, AskedPortfolio(changes), say) as ready:
+        found = answer_portfolio(settings, ready, say)
+    assert len(counted(home)) == before + 1
+    daily = found.tables["backtest_daily"]
+    assert {"equal_sleeves", "as_published", "spy"} <= set(daily["variant"])
+    with connect(home.published, read_only=True) as published:
+        own = published.execute(
+            "select net_return from analytics.portfolio_daily order by session_date"
+        ).fetchnumpy()["net_return"]
+    usual = daily[daily["variant"] == "as_published"]["net_return"].to_numpy()
+    assert usual.tolist() == own.tolist()
+    assert usual.std() > daily[daily["strategy"] == "portfolio"]["net_return"].std()
+
+
+def test_dry_run_writes_nothing(home: Home, small_universe: Path) -> None:
+    before = state(home)
+    done = mqp(home.root, "portfolio", "--dry-run", "--json", MQP_UNIVERSE=str(small_universe))
+    assert "parameters" in json.loads(done.stdout)
+    assert state(home) == before
+
+
+BAD_FILES = [
+    ("target_volatility_annual", None, "target_volatility_annual is missing"),
+    ("target_volatility_annual", -0.1, "must be a number from 0.001 to 1, got -0.1"),
+    ("sleeves.method", "magic", "sleeves.method must be one of equal"),
+    ("sleeves.strategies", ["equities", "bonds"], "must be among equities, credit, volatility"),
+    ("limits.single_stock", 0.5, "limits.single_stock must be at most limits.sector"),
+    ("limits.net", 3.0, "limits.net must be at most limits.gross"),
+    ("sectors.Energy", [], "sectors.Energy must be a list of at least one symbol"),
+    ("limits", None, "limits is missing"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), BAD_FILES)
+def test_bad_file_gets_one_sentence_and_no_partial_run(
+    home: Home, small_universe: Path, tmp_path: Path, path: str, value: object, message: str
+) -> None:
+    content = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    *parents, key = path.split(".")
+    node = content
+    for parent in parents:
+        node = node[parent]
+    if value is None:
+        del node[key]
+    else:
+        node[key] = value
+    file = tmp_path / "portfolio.yaml"
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    before = state(home)
+    settings = settings_of(home, small_universe, file)
+    with (
+        pytest.raises(UsageError, match=message) as refusal,
+        prepared_portfolio(settings, AskedPortfolio(), say),
+    ):
+        pass
+    assert str(refusal.value).startswith(str(file))
+    assert "\n" not in str(refusal.value)
+    assert state(home) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--target-vol", "-0.1"), "target_volatility_annual must be a number from 0.001 to 1"),
+        (("--strategies", "bonds"), "sleeves.strategies must be among equities"),
+        (("--weights", "equities"), "--weights has 'equities': write equities=0.5"),
+        (("--weights", "equities=1.0", "--method", "hrp"), "goes with the method fixed"),
+        (("--holdings", "nowhere.csv"), "There is no file nowhere.csv"),
+    ],
+)
+def test_bad_option_is_wrong_usage(
+    home: Home, small_universe: Path, words: tuple[str, ...], message: str
+) -> None:
+    from typer.testing import CliRunner
+
+    from orchestration.cli_portfolio import portfolio_app
+
+    variables = {
+        "MQP_HOME": str(home.root),
+        "MQP_NOW": NIGHT_CLOCK,
+        "MQP_UNIVERSE": str(small_universe),
+    }
+    done = CliRunner().invoke(portfolio_app, words, env=variables)
+    assert isinstance(done.exception, UsageError)
+    assert message in str(done.exception)
+
+
+def test_orders_for_an_account_never_overdraw_its_cash(
+    home: Home, small_universe: Path, tmp_path: Path
+) -> None:
+    account = tmp_path / "mine.csv"
+    account.write_text("symbol,quantity_shares\nAAPL,10\nCASH,5000\n")
+    settings = settings_of(home, small_universe)
+    asked = AskedPortfolio({"orders.shares": "whole"}, holdings=account)
+    with prepared_portfolio(settings, asked, say) as ready:
+        found = answer_portfolio(settings, ready, say)
+    orders, holdings = found.tables["orders"], found.tables["holdings"]
+    assert not holdings["is_simulated"].any()
+    signed = orders["notional_usd"].where(orders["side"] == "sell", -orders["notional_usd"])
+    cash = 5000.0 + signed.sum() - orders["expected_cost_usd"].sum()
+    assert cash >= 0.0
+    opened = orders[orders["symbol"] != "AAPL"]
+    assert (opened["quantity_shares"] % 1.0 == 0.0).all()
