@@ -19,6 +19,7 @@ from orchestration.resources import REPOSITORY
 from orchestration.universe import load_universe
 from tests.analytics.test_backtest_properties import random_case, slow_rows
 from tests.bench_engine import bench_engine_scale
+from tests.bench_portfolio import bench_portfolio
 from tests.bench_scale import bench_scale
 from tests.bench_throughput import bench_throughput
 from tests.bench_timing import line, seconds
@@ -127,6 +128,7 @@ def main() -> None:
     print(f"{'':<58} {'slow':>11} {'fast':>11}  {'ratio':>10}")
     bench_engine()
     bench_engine_scale()
+    bench_portfolio()
     bench_sentiment()
     with tempfile.TemporaryDirectory() as folder:
         bench_night_inputs(Path(folder))
