@@ -251,11 +251,10 @@ def stress_lines(rows: "pd.DataFrame") -> list[str]:
 
 def order_lines(orders: "pd.DataFrame", holdings: "pd.DataFrame") -> list[str]:
     """From what is held to the target."""
-    source = (
-        "the simulated book" if holdings.empty or holdings["is_simulated"].all() else "holdings"
-    )
+    is_simulated = bool(holdings["is_simulated"].all())
+    source = "the simulated book" if is_simulated else "the holdings"
     if orders.empty:
-        return [f"None: {source} is where it should be."]
+        return [f"None: nothing to change in {source}."]
     table = [
         (
             str(row["side"]),
