@@ -168,18 +168,14 @@ def exposures(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
     -------
     `session_date, gross_exposure, net_exposure, gross_of_limit, net_of_limit`: the last two are
     fractions of the limit, leverage counted as effective on the decided session's fill; and
-    `free_gross_of_limit, free_net_of_limit`: the same, missing for sessions in which the book could
-    not go where it wanted (a holding frozen, or an order cut by the turnover limit, which acts
-    last).
+    `free_gross_of_limit, free_net_of_limit`: the same, missing for sessions in which a holding was
+    frozen, so that the book could not go where it wanted.
     """
     sized = frame.assign(
         exposure=frame["final_weight"].astype(float) * _leverage(frame, context),
         session_date=_dates(frame["session_date"]),
     )
-    is_held_back = frame["is_stale_input"].astype(bool)
-    if "turnover_bite" in frame:
-        is_held_back |= frame["turnover_bite"].astype(float).abs() > IDENTITY_TOLERANCE
-    is_free = ~is_held_back.groupby(sized["session_date"]).any()
+    is_free = ~frame["is_stale_input"].astype(bool).groupby(sized["session_date"]).any()
     by_symbol = sized.groupby(["session_date", "symbol"])["exposure"].sum()
     gross = by_symbol.abs().groupby("session_date").sum()
     net = by_symbol.groupby("session_date").sum()

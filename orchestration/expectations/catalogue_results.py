@@ -78,7 +78,7 @@ EXPOSURES = Suite(
               "Frozen holdings drift above it and nobody can trade them."),
         Claim("net_exposure_is_within_its_limit", "net_of_limit",
               Between(high=1 + IDENTITY_TOLERANCE), "warn",
-              "The turnover limit acts last and may leave a hedge half built."),
+              "As gross exposure."),
     ),
 )
 
