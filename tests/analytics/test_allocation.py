@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from skfolio import RiskMeasure
 from skfolio.moments import LedoitWolf
 from skfolio.optimization import (
@@ -210,3 +212,21 @@ def test_scale_meets_the_target_up_to_the_leverage_cap(forecast, scale):
 def test_lost_forecast_is_refused_and_never_sells():
     with pytest.raises(ParameterError, match="forecast"):
         volatility_scale(np.nan, target=0.1, max_leverage=2.0)
+
+
+VOLATILITY = st.floats(1e-4, 2.0)
+
+
+@given(low=VOLATILITY, high=VOLATILITY, target=VOLATILITY, leverage=st.floats(0.1, 10.0))
+def test_scale_falls_with_the_forecast_and_rises_with_target_and_leverage(
+    low, high, target, leverage
+):
+    low, high = sorted((low, high))
+
+    def scale(forecast, *, target=target, leverage=leverage):
+        return volatility_scale(forecast, target=target, max_leverage=leverage)
+
+    assert 0.0 < scale(high) <= scale(low) <= leverage
+    assert scale(low) * low <= target * (1.0 + 1e-12)
+    assert scale(low) <= scale(low, target=2.0 * target)
+    assert scale(low) <= scale(low, leverage=2.0 * leverage)

@@ -311,3 +311,32 @@ def test_short_gap_of_a_known_symbol_sells_nothing():
     market = random_market(gaps=[(slice(120, 123), 0)])
     portfolio = simulate(market, two_sleeves(market))
     assert (portfolio.final[60:, 0] > 0.0).all()
+
+
+@pytest.mark.parametrize("method", ESTIMATED_METHODS)
+@pytest.mark.parametrize("cut", [261, 330])
+def test_scrambled_future_moves_no_estimated_weight(method, cut):
+    market, other = random_market(400), random_market(400, seed=9)
+    closes = np.where(np.arange(400)[:, None] <= cut, market.close_usd, other.close_usd)
+    mixed = build_market(
+        sessions=market.sessions, symbols=SYMBOLS, open_usd=closes, close_usd=closes
+    )
+    config = dataclasses.replace(CONFIG, method=method, costs=TradingCosts(0.0, 0.0, 0.0))
+    firsts = (0, 255, 260, 300, 320, 380)
+    plain, scrambled = (
+        simulate(m, two_sleeves(m), config, month_first=firsts) for m in (market, mixed)
+    )
+    np.testing.assert_array_equal(plain.plan.weights[: cut + 1], scrambled.plan.weights[: cut + 1])
+    np.testing.assert_array_equal(plain.final[: cut + 1], scrambled.final[: cut + 1])
+    assert (plain.plan.weights[380:] != scrambled.plan.weights[380:]).all()
+
+
+def test_cut_by_volatility_never_grows_a_weight():
+    market = random_market(scale=0.03)
+    portfolio = simulate(market, two_sleeves(market))
+    is_cut = np.array([(reason or "").startswith("realised") for reason in portfolio.overrides])
+    assert is_cut.any()
+    asked = 0.10 / portfolio.forecast_volatility_annual[is_cut]
+    assert (portfolio.scale[is_cut] < asked).all()
+    wanted = np.abs(asked[:, None] * portfolio.plan.desired[is_cut])
+    assert (np.abs(portfolio.final[is_cut]) <= wanted + 1e-12).all()
