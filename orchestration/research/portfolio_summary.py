@@ -239,7 +239,7 @@ def stress_lines(rows: "pd.DataFrame") -> list[str]:
         (
             row["scenario"].replace("_", " "),
             row["kind"],
-            wording.percent(row["profit"], 1, signed=True),
+            wording.percent(row["profit"], 1, signed=True) if row["covered"] else wording.DASH,
             f"without {wording.count(row['held'] - row['covered'], 'symbol')}"
             if row["held"] > row["covered"]
             else "",

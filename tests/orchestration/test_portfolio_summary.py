@@ -47,15 +47,17 @@ def test_stress_is_told_worst_first_with_what_is_not_covered():
             ("covid_2020", "window", "BBB", np.nan),
             ("crash", "shock", "AAA", -0.30),
             ("crash", "shock", "BBB", 0.05),
+            ("us_downgrade_2011", "window", "AAA", np.nan),
         ],
         columns=["scenario", "kind", "symbol", "profit_return"],
     )
-    _, first, second = stress_lines(rows)
+    _, first, second, unknown = stress_lines(rows)
     assert first.startswith("crash")
     assert wording.percent(-0.25, 1) in first
     assert "without" not in first
     assert second.startswith("covid 2020")
     assert second.endswith("without 1 symbol")
+    assert unknown.split()[-4:] == [wording.DASH, "without", "1", "symbol"]
     assert stress_lines(rows[:0]) == ["Nothing is held."]
 
 
