@@ -44,6 +44,24 @@ class Model:
     key: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Tested:
+    """What dbt says of one data test.
+
+    `relations`: schema and name of the sources it reads, in the test's own order. `failures`: rows
+    that it found; `query` finds them again, empty when it could not run. `problem`: why it could
+    not, in dbt's words, else empty. `is_warning`: its failure is told and changes nothing.
+    """
+
+    name: str
+    description: str
+    relations: tuple[str, ...]
+    failures: int
+    query: str
+    problem: str = ""
+    is_warning: bool = False
+
+
 class DbtSession:
     """A parsed project, bound to one scratch home; it holds this process's dbt adapter.
 
@@ -128,21 +146,51 @@ class DbtSession:
         kinds : what is built of it.
         variables : that differ from the project's.
         """
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
         chosen = ("--select", *select) if select else ()
         limits = _limits(self._threads, variables)
-        options = [*only(kinds), *chosen, *limits, *QUIETLY, "--no-write-json"]
-        arguments = ["build", *options, *dbt_arguments(self._home)]
-        try:
-            with _environment_of(self._home):
-                done = self._runner(manifest=self._manifest).invoke(arguments)
-        finally:
-            # or the next build would find this one's file still open
-            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-            logging.getLogger("dbt").handlers.clear()
+        done = self._done(("build", *only(kinds), *chosen, *limits))
         if not done.success:
             raise NightError(f"dbt cannot build: {_failures(done)}")
+
+    def test(self, select: Sequence[str]) -> tuple[Tested, ...]:
+        """Run data tests on the home's build file.
+
+        Parameters
+        ----------
+        select : dbt's own selection words.
+
+        Returns
+        -------
+        What each test found, in order of name.
+
+        Raises
+        ------
+        NightError
+            dbt ran none of them.
+        """
+        done = self._done(("test", "--select", *select, *_limits(self._threads)))
+        rows = getattr(done.result, "results", None) or []
+        if not rows:
+            raise NightError(f"dbt has tested nothing: {_said(done.exception)}")
+        relations = {
+            name: f"{source.schema}.{source.name}"
+            for name, source in self._manifest.sources.items()
+        }
+        outcomes = (_tested(row, relations) for row in rows if _is_test(row))
+        return tuple(sorted(outcomes, key=lambda outcome: outcome.name))
+
+    def _done(self, words: Sequence[str]) -> Any:
+        """Let dbt do something in the home."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        arguments = [*words, *QUIETLY, "--no-write-json", *dbt_arguments(self._home)]
+        try:
+            with _environment_of(self._home):
+                return self._runner(manifest=self._manifest).invoke(arguments)
+        finally:
+            # or the next command would find this one's file still open
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+            logging.getLogger("dbt").handlers.clear()
 
 
 def only(kinds: Sequence[str]) -> tuple[str, ...]:
@@ -201,6 +249,26 @@ def _failures(done: Any) -> str:
         if str(row.status) in ("error", "fail")
     ]
     return "; ".join(failed[:3]) or _said(done.exception)
+
+
+def _is_test(row: Any) -> bool:
+    return str(row.node.resource_type) == "test"
+
+
+def _tested(row: Any, relations: Mapping[str, str]) -> Tested:
+    node, status = row.node, str(row.status)
+    has_run = status in ("pass", "fail", "warn")
+    return Tested(
+        name=node.name,
+        description=node.description,
+        relations=tuple(
+            relations[parent] for parent in node.depends_on.nodes if parent in relations
+        ),
+        failures=int(row.failures or 0) if has_run else 0,
+        query=str(node.compiled_code or "") if has_run else "",
+        problem="" if has_run else " ".join(str(row.message or status).split()),
+        is_warning=str(node.config.severity).lower() == "warn",
+    )
 
 
 def _said(problem: BaseException | None) -> str:

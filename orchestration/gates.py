@@ -148,8 +148,11 @@ def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) 
     return Gate(outcome, _rows(outcome, night, scope.attempt), active)
 
 
-def check_build(build: Path, scope: NightScope) -> Gate:
-    """Gate 2: judge marts and results of the build before anybody sees them."""
+def check_build(build: Path, scope: NightScope, tested: Sequence[CheckResult]) -> Gate:
+    """Gate 2: judge marts and results of the build before anybody sees them.
+
+    `tested`: what dbt's tests found in the same results.
+    """
     from orchestration.expectations.gates import run_gate_2
 
     with connect(build, read_only=True) as connection:
@@ -177,7 +180,7 @@ def check_build(build: Path, scope: NightScope) -> Gate:
             max_leverage=scope.portfolio.max_leverage,
         ),
     )
-    outcome = gate_worker().call(run_gate_2, frames, context=context)
+    outcome = gate_worker().call(run_gate_2, frames, context=context).with_results(tested)
     return Gate(outcome, _rows(outcome, scope.night, scope.attempt))
 
 

@@ -41,6 +41,7 @@ from orchestration.record import (
 from orchestration.rehearsal import begin_rehearsal, rehearsal_rules, remark_held_night
 from orchestration.repair import repair_published
 from orchestration.resources import Settings, clock_of, utc_now
+from orchestration.result_tests import judge_results
 from orchestration.trials import NIGHT, known_trials, register_trials
 from orchestration.universe import Universe
 from reports.status import RunStatus
@@ -257,8 +258,9 @@ class NightRun:
         return frames
 
     def gate_2(self) -> Gate:
-        """Check models and results before anybody sees them."""
-        gate = check_build(self.settings.home.build, self._scope())
+        """Check models and results, dbt's tests of them included, before anybody sees them."""
+        home = self.settings.home
+        gate = check_build(home.build, self._scope(), judge_results(home))
         self.gates.append(gate)
         log.info(gate.sentence)
         return gate

@@ -4,19 +4,22 @@ A check per claim would be 170 of them; each costs Dagster's event log several t
 person wants to know first which table is in trouble and then why.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import dagster as dg
 
+from orchestration.assets.dbt import MANIFEST
 from orchestration.errors import NightError
 from orchestration.expectations.claims import Suite
 from orchestration.expectations.gates import BUILT_SUITES, LANDED_SUITES
 from orchestration.expectations.outcome import CheckResult
 from orchestration.night_resource import NightResource
+from orchestration.result_tests import SUITE, result_tests
 
 LANDED = tuple(suite for suite, _ in LANDED_SUITES)
 BUILT = tuple(suite for suite, _ in BUILT_SUITES)
+RESULT_TESTS = result_tests(MANIFEST)
 
 
 def check_name(suite: str) -> str:
@@ -74,9 +77,37 @@ def _claims_table(rows: Sequence[CheckResult]) -> str:
     return "\n".join(lines)
 
 
+def result_test_specs(tests: Mapping[str, str]) -> list[dg.AssetCheckSpec]:
+    """One check spec per dbt test of results, on the table under which it is filed."""
+    return [
+        dg.AssetCheckSpec(name=name, asset=dg.AssetKey(table.split(".")), blocking=True)
+        for name, table in tests.items()
+    ]
+
+
+def result_test_results(
+    results: Sequence[CheckResult], tests: Mapping[str, str]
+) -> Iterator[dg.AssetCheckResult]:
+    """Dagster's form of what dbt's tests found in the results; one that is missing has failed."""
+    tested = {row.expectation: row for row in results if row.suite == SUITE}
+    for name, table in tests.items():
+        row = tested.get(name)
+        is_warning = row is not None and row.severity == "warn"
+        yield dg.AssetCheckResult(
+            asset_key=dg.AssetKey(table.split(".")),
+            check_name=name,
+            passed=row is not None and row.success,
+            severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
+            metadata={
+                "failed": row.unexpected_count if row else 0,
+                "table": dg.MetadataValue.md(_claims_table([row] if row else [])),
+            },
+        )
+
+
 @dg.multi_asset_check(
     name="gate_2",
-    specs=check_specs(BUILT),
+    specs=[*check_specs(BUILT), *result_test_specs(RESULT_TESTS)],
     can_subset=False,
     description="Marts and results are judged before anybody sees them.",
 )
@@ -84,5 +115,6 @@ def gate_2_checks(night: NightResource) -> Iterator[dg.AssetCheckResult]:
     """Run gate 2 on the finished build; what it refuses is said in one sentence."""
     gate = night.run.gate_2()
     yield from check_results(gate.outcome.results, BUILT)
+    yield from result_test_results(gate.outcome.results, RESULT_TESTS)
     if gate.is_blocked:
         raise NightError(f"Gate 2 refuses the night: {gate.blocking_sentence}")

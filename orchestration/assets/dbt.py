@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
-from orchestration.build import DBT_BUILD, DBT_PROJECT
+from orchestration.build import DBT_BUILD, DBT_PROJECT, NOT_OF_MODELS
 from orchestration.errors import NightError
 from orchestration.manifest import ensure_manifest
 from orchestration.night_resource import NightResource
@@ -31,7 +31,12 @@ class LayerTranslator(DagsterDbtTranslator):
         return str(dbt_resource_props["schema"])
 
 
-@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=LayerTranslator(), name="warehouse_models")
+@dbt_assets(
+    manifest=MANIFEST,
+    exclude=NOT_OF_MODELS,
+    dagster_dbt_translator=LayerTranslator(),
+    name="warehouse_models",
+)
 def warehouse_models(
     context: dg.AssetExecutionContext, dbt: DbtCliResource, night: NightResource
 ) -> Iterator[Any]:

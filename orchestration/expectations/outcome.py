@@ -1,7 +1,7 @@
 """What a gate is told and what it answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
@@ -136,6 +136,11 @@ class GateOutcome:
     results: tuple[CheckResult, ...]
     quarantine: tuple[QuarantineRow, ...]
     blocked: bool
+
+    def with_results(self, results: Sequence[CheckResult]) -> "GateOutcome":
+        """The same gate with more claims; one that blocks and does not hold blocks the night."""
+        blocks = any(result.severity == "block" and not result.success for result in results)
+        return replace(self, results=(*self.results, *results), blocked=self.blocked or blocks)
 
     @property
     def failures(self) -> tuple[CheckResult, ...]:

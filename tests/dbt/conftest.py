@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from orchestration.build import DBT_BUILD
 from tests.dbt.synthetic import WORLD, land_market, make_market
 from warehouse.connection import Connection, connect
 from warehouse.context import BuildContext, Member, begin_build
@@ -78,7 +79,7 @@ class DbtHome:
 
     def build(self) -> str:
         """Everything that a night builds and tests."""
-        return self.dbt("build", "--exclude", "resource_type:unit_test")
+        return self.dbt(*DBT_BUILD)
 
 
 def new_home(root: Path) -> DbtHome:

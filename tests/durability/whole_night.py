@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orchestration.dbt_session
 import orchestration.gate_worker
 import orchestration.inputs
 from orchestration.build import dbt_arguments
@@ -90,6 +91,7 @@ def run_night(order: NightOrder, arrange: Arranger | None = None) -> None:
     with _environment(order):
         orchestration.inputs.FIRST_DAY = order.first_day
         orchestration.gate_worker._worker[:] = [_GatesHere(order.stage)]
+        orchestration.dbt_session._remembered = lambda _: parsed_project()
         if arrange is not None:
             arrange()
         with (
