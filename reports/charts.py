@@ -5,60 +5,50 @@ reads well on a wall, on a phone and on paper. The numbers drawn travel in the f
 a small script reads them out under the pointer, and without a script the last values stand there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 from markupsafe import Markup, escape
+from numpy.typing import NDArray
 
-from reports import wording
+from reports.forms import FORMS, Form
+from reports.frame import Frame
 from reports.scales import Days, Values, date_ticks, linear_ticks, log_ticks, thin
 
 WIDTH, HEIGHT = 1000.0, 300.0  # of the drawing; the page stretches it
 HEADROOM = 0.04  # share of the value range left free above and below
 
-Format = Callable[[float], str]
-
-
-@dataclass(frozen=True)
-class Form:
-    """How values are written: in the read-out, beside the axis, and in the figure's attributes."""
-
-    readout: Format
-    axis: Format
-    decimals: int
-
-
-def _short_usd(value: float) -> str:
-    for size, letter in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:g}{wording.NARROW}{letter}"
-    return f"{value:g}"
-
-
-FORMS: dict[str, Form] = {
-    "usd": Form(wording.usd, _short_usd, 0),
-    "percent": Form(lambda v: wording.percent(v, 1), lambda v: _tick(100 * v, "%"), 5),
-    # yields and spreads come in percent already
-    "pct": Form(lambda v: f"{wording.number(v)}{wording.NARROW}%", lambda v: _tick(v, "%"), 4),
-    "ratio": Form(lambda v: wording.number(v, 3), lambda v: _tick(v), 4),
-    "number": Form(lambda v: wording.number(v, 2), lambda v: _tick(v), 3),
-}
-
-
-def _tick(value: float, unit: str = "") -> str:
-    text = f"{value:.10g}".replace("-", wording.MINUS)
-    return f"{text}{wording.NARROW}{unit}" if unit else text
-
 
 @dataclass(frozen=True)
 class Line:
-    """One series of a chart. `style` names a colour and a dash of the style sheet."""
+    """One series of a chart. `style` names a colour and a dash of the style sheet.
+
+    `is_sticks`: each value stands on zero by itself, as returns do, in place of a line.
+    """
 
     name: str
     values: Values
     style: str = "main"
+    is_sticks: bool = False
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Sessions worth a point: `values` (n,) where the points stand, NaN where there is none.
+
+    Two kinds differ by shape as well as by colour: `style` is `round` or `square`.
+    """
+
+    name: str
+    values: Values
+    style: str = "round"
+
+    @property
+    def is_marked(self) -> NDArray[np.bool_]:
+        """Which sessions carry a point, (n,)."""
+        return np.isfinite(self.values)
 
 
 @dataclass(frozen=True)
@@ -77,7 +67,8 @@ class Chart:
 
     `dates` : (n,) ascending; every line has n values, NaN where unknown.
     `rules` : values worth a thin line. `ribbon` : lower and upper end, (n,) each, of what the first
-    line may be; shaded. `group` : figures of one group share the pointer's date.
+    line may be; shaded. `marks` : points on top, all of which are drawn. `group` : figures of one
+    group share the pointer's date.
     """
 
     title: str
@@ -93,29 +84,7 @@ class Chart:
     rules: tuple[float, ...] = ()
     bands: tuple[Band, ...] = field(default=())
     ribbon: tuple[Values, Values] | None = None
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """Maps days and values to positions in per mille of the plot."""
-
-    first: np.datetime64
-    days: float
-    low: float
-    high: float
-    is_log: bool
-
-    def x(self, when: Days | np.datetime64) -> Values:
-        since = (when - self.first) / np.timedelta64(1, "D")
-        return np.asarray(since / self.days, dtype=float)
-
-    def y(self, value: Values | float) -> Values:
-        low, high, at = self._scaled(self.low), self._scaled(self.high), self._scaled(value)
-        return np.asarray(1 - (np.clip(at, low, high) - low) / (high - low), dtype=float)
-
-    def _scaled(self, value: Values | float) -> Values:
-        shown = np.asarray(value, dtype=float)
-        return np.log(np.maximum(shown, self.low)) if self.is_log else shown
+    marks: tuple[Marks, ...] = ()
 
 
 def draw(chart: Chart) -> Markup:
@@ -125,12 +94,13 @@ def draw(chart: Chart) -> Markup:
         return Markup('<p class="empty">{}: no values for two sessions yet.</p>').format(
             chart.title
         )
-    keep = thin([line.values for line in known])
+    keep = _drawn(chart, known)
     dates = chart.dates[keep]
+    chart = replace(chart, marks=tuple(replace(m, values=m.values[keep]) for m in chart.marks))
     if chart.ribbon is not None:
         low, high = chart.ribbon
         chart = replace(chart, ribbon=(low[keep], high[keep]))
-    lines = [Line(line.name, line.values[keep], line.style) for line in known]
+    lines = [replace(line, values=line.values[keep]) for line in known]
     frame = _frame(chart, dates, lines)
     form = FORMS[chart.form]
     parts = [
@@ -139,7 +109,11 @@ def draw(chart: Chart) -> Markup:
         'aria-hidden="true">',
         *_ground(chart, frame),
         *_ribbon(chart, dates, frame),
-        *(_path(chart, line, dates, frame) for line in reversed(lines)),
+        *(
+            _sticks(line, dates, frame) if line.is_sticks else _path(chart, line, dates, frame)
+            for line in reversed(lines)
+        ),
+        *(_points(marks, dates, frame) for marks in chart.marks),
         "</svg>",
         *_labels(chart, dates, frame, form),
         *_ends(lines, dates, frame),
@@ -148,12 +122,18 @@ def draw(chart: Chart) -> Markup:
     return Markup("".join(parts))  # every text in the parts went through escape()
 
 
-def _frame(chart: Chart, dates: Days, lines: list[Line]) -> _Frame:
+def _drawn(chart: Chart, lines: list[Line]) -> NDArray[np.intp]:
+    """Positions of the sessions to draw: every marked one, and enough of the others."""
+    marked = [np.flatnonzero(marks.is_marked) for marks in chart.marks]
+    return np.unique(np.concatenate([thin([line.values for line in lines]), *marked]))
+
+
+def _frame(chart: Chart, dates: Days, lines: list[Line]) -> Frame:
     everything = np.concatenate([line.values for line in lines])
     for end in chart.ribbon or ():
         everything = np.append(everything, end)
     shown = [*everything[np.isfinite(everything)], *chart.rules]
-    if chart.fills_to_zero:
+    if chart.fills_to_zero or any(line.is_sticks for line in lines):
         shown.append(0.0)
     is_log = chart.is_log and min(shown) > 0
     low, high = float(min(shown)), float(max(shown))
@@ -165,10 +145,10 @@ def _frame(chart: Chart, dates: Days, lines: list[Line]) -> _Frame:
         # a drawdown hangs from zero: nothing above it
         low, high = low - room, high if chart.fills_to_zero and high == 0 else high + room
     span = (dates[-1] - dates[0]) / np.timedelta64(1, "D")
-    return _Frame(dates[0], max(float(span), 1.0), low, high, is_log)
+    return Frame(dates[0], max(float(span), 1.0), low, high, is_log)
 
 
-def _head(chart: Chart, dates: Days, lines: list[Line], frame: _Frame, form: Form) -> Iterator[str]:
+def _head(chart: Chart, dates: Days, lines: list[Line], frame: Frame, form: Form) -> Iterator[str]:
     offsets = ((dates - dates[0]) / np.timedelta64(1, "D")).astype(int)
     deltas = ",".join(str(step) for step in np.diff(offsets, prepend=0))
     kind = "chart short" if chart.is_short else "chart"
@@ -189,6 +169,11 @@ def _head(chart: Chart, dates: Days, lines: list[Line], frame: _Frame, form: For
             f'<span class="key {line.style}" data-values="{values}"><i></i>{escape(line.name)} '
             f"<output>{escape(last)}</output></span>"
         )
+    for marks in chart.marks:
+        yield (
+            f'<span class="tally {marks.style}"><i></i>{escape(marks.name)} '
+            f"<b>{int(marks.is_marked.sum())}</b></span>"
+        )
     yield "</div>"
 
 
@@ -197,7 +182,8 @@ def _spoken(chart: Chart, dates: Days) -> str:
     lasts = ", ".join(
         f"{line.name} {form.readout(_last_known(line.values))}" for line in chart.lines
     )
-    return f"{chart.title}, {dates[0]} to {dates[-1]}. Last: {lasts}"
+    marked = "".join(f". {marks.name}: {marks.is_marked.sum()}" for marks in chart.marks)
+    return f"{chart.title}, {dates[0]} to {dates[-1]}. Last: {lasts}{marked}"
 
 
 def _compact(value: float, decimals: int) -> str:
@@ -213,7 +199,7 @@ def _last_known(values: Values) -> float:
     return float(known[-1]) if known.size else float("nan")
 
 
-def _ground(chart: Chart, frame: _Frame) -> Iterator[str]:
+def _ground(chart: Chart, frame: Frame) -> Iterator[str]:
     for band in chart.bands:
         top = float(frame.y(min(band.high, frame.high))) * HEIGHT
         bottom = float(frame.y(max(band.low, frame.low))) * HEIGHT
@@ -229,7 +215,7 @@ def _ground(chart: Chart, frame: _Frame) -> Iterator[str]:
         yield f'<path class="rule" d="M0 {float(frame.y(value)) * HEIGHT:.1f}H1000"/>'
 
 
-def _ribbon(chart: Chart, dates: Days, frame: _Frame) -> Iterator[str]:
+def _ribbon(chart: Chart, dates: Days, frame: Frame) -> Iterator[str]:
     if chart.ribbon is None:
         return
     low, high = chart.ribbon
@@ -241,13 +227,13 @@ def _ribbon(chart: Chart, dates: Days, frame: _Frame) -> Iterator[str]:
         yield f'<path class="area" d="M{"L".join(f"{x:.1f} {y:.1f}" for x, y in edge)}Z"/>'
 
 
-def _ticks(frame: _Frame, *, is_short: bool) -> list[float]:
+def _ticks(frame: Frame, *, is_short: bool) -> list[float]:
     if frame.is_log:
         return log_ticks(frame.low, frame.high)
     return linear_ticks(frame.low, frame.high, about=3 if is_short else 4)
 
 
-def _path(chart: Chart, line: Line, dates: Days, frame: _Frame) -> str:
+def _path(chart: Chart, line: Line, dates: Days, frame: Frame) -> str:
     xs, ys = frame.x(dates) * WIDTH, frame.y(line.values) * HEIGHT
     steps, pen = [], "M"
     for x, y, value in zip(xs, ys, line.values, strict=True):
@@ -268,7 +254,23 @@ def _path(chart: Chart, line: Line, dates: Days, frame: _Frame) -> str:
     return drawn
 
 
-def _labels(chart: Chart, dates: Days, frame: _Frame, form: Form) -> Iterator[str]:
+def _sticks(line: Line, dates: Days, frame: Frame) -> str:
+    zero = float(frame.y(0.0)) * HEIGHT
+    known = np.isfinite(line.values)
+    xs, ys = frame.x(dates[known]) * WIDTH, frame.y(line.values[known]) * HEIGHT
+    steps = "".join(f"M{x:.1f} {zero:.1f}V{y:.1f}" for x, y in zip(xs, ys, strict=True))
+    return f'<path class="stick {line.style}" d="{steps}"/>'
+
+
+def _points(marks: Marks, dates: Days, frame: Frame) -> str:
+    """A line of no length with a wide round or square end: a point that stretching spares."""
+    at = marks.is_marked
+    xs, ys = frame.x(dates[at]) * WIDTH, frame.y(marks.values[at]) * HEIGHT
+    steps = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in zip(xs, ys, strict=True))
+    return f'<path class="points {marks.style}" d="{steps}"/>' if steps else ""
+
+
+def _labels(chart: Chart, dates: Days, frame: Frame, form: Form) -> Iterator[str]:
     for value in _ticks(frame, is_short=chart.is_short):
         top = 100 * float(frame.y(value))
         yield f'<span class="y" style="top:{top:.1f}%">{escape(form.axis(value))}</span>'
@@ -287,7 +289,7 @@ def _labels(chart: Chart, dates: Days, frame: _Frame, form: Form) -> Iterator[st
         yield f'<span class="{kind}" style="left:{left:.2f}%">{tick.label}</span>'
 
 
-def _ends(lines: list[Line], dates: Days, frame: _Frame) -> Iterator[str]:
+def _ends(lines: list[Line], dates: Days, frame: Frame) -> Iterator[str]:
     for line in lines:
         at = np.flatnonzero(np.isfinite(line.values))[-1]
         left = 100 * float(frame.x(dates[at]))

@@ -9,6 +9,7 @@
   var forms = {
     usd: function (v) { return figures(v, 0) + NARROW + "USD"; },
     percent: function (v) { return figures(100 * v, 1) + NARROW + "%"; },
+    fine_percent: function (v) { return figures(100 * v, 2) + NARROW + "%"; },
     pct: function (v) { return figures(v, 2) + NARROW + "%"; },
     ratio: function (v) { return figures(v, 3); },
     number: function (v) { return figures(v, 2); }

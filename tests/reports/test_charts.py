@@ -6,7 +6,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from reports.charts import Chart, Line, draw
+from reports.charts import Chart, Line, Marks, draw
+from reports.forms import FORMS
+from reports.page import TEMPLATES
 from reports.performance import DailyReturns, drawdown, grown, monthly_returns, on_sessions
 from reports.scales import date_ticks, linear_ticks, log_ticks, thin
 from reports.sparks import maturity_curve, price_spark, weight_bar
@@ -135,3 +137,54 @@ def test_maturity_curve_skips_a_missing_index() -> None:
     html = maturity_curve(["VIX9D", "VIX", "VIX3M", "VIX6M"], [9, 30, 93, 184], tonight, [])
     assert html.count('class="value"') == 3
     assert html.count('class="name"') == 4
+
+
+def test_every_mark_survives_the_thinning_of_a_long_series() -> None:
+    values = np.sin(np.arange(5000) / 7.0)
+    at = np.full(5000, np.nan)
+    at[[1, 2, 3, 2500, 4998]] = 0.0
+    html = chart_of(values, marks=(Marks("beyond", at),))
+    (points,) = re.findall(r'<path class="points round" d="([^"]+)"', html)
+    assert points.count("h0") == 5
+    assert '<span class="tally round"><i></i>beyond <b>5</b></span>' in html
+    assert "beyond: 5" in html  # what a screen reader says
+
+
+def test_mark_stands_at_its_day_and_value() -> None:
+    values = np.array([0.0, 10.0, 5.0, 0.0, 10.0])
+    at = np.where(np.arange(5) == 2, 5.0, np.nan)
+    (points,) = re.findall(
+        r'<path class="points square" d="([^"]+)"',
+        chart_of(values, marks=(Marks("half", at, "square"),)),
+    )
+    assert points == "M500.0 150.0h0"  # the middle of the days, the middle of the values
+
+
+def test_marks_without_a_point_are_counted_as_none() -> None:
+    html = chart_of(np.arange(4.0), marks=(Marks("beyond", np.full(4, np.nan)),))
+    assert 'class="points' not in html
+    assert "beyond <b>0</b>" in html
+
+
+def test_mark_name_is_escaped() -> None:
+    html = chart_of(np.arange(4.0), marks=(Marks("<script>alert(1)</script>", np.full(4, np.nan)),))
+    assert "<script>" not in html
+
+
+def test_sticks_stand_on_zero_one_for_each_known_value() -> None:
+    returns = np.array([0.01, np.nan, -0.02, 0.02])
+    chart = Chart("Returns", "fine_percent", sessions(4), (Line("r", returns, is_sticks=True),))
+    (drawn,) = re.findall(r'<path class="stick main" d="([^"]+)"', str(draw(chart)))
+    starts = {step.split("V")[0].split()[1] for step in drawn.split("M")[1:]}
+    assert drawn.count("V") == 3
+    assert starts == {"150.0"}
+
+
+def test_sticks_of_gains_only_still_reach_zero() -> None:
+    chart = Chart("Returns", "percent", sessions(3), (Line("r", np.full(3, 0.5), is_sticks=True),))
+    assert re.search(r'data-low="-?0\.0', str(draw(chart)))
+
+
+def test_form_of_small_percentages_is_known_to_the_script() -> None:
+    script = (TEMPLATES / "report.js").read_text()
+    assert all(f"    {name}: function" in script for name in FORMS)
