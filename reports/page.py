@@ -13,6 +13,7 @@ from markupsafe import Markup
 from reports import wording
 
 TEMPLATES = Path(__file__).parent / "templates"
+STYLES = ("report.css", "bars.css")
 
 
 def render_page(template: str, content: Mapping[str, Any]) -> str:
@@ -30,11 +31,11 @@ def render_page(template: str, content: Mapping[str, Any]) -> str:
     """
     script = _template_text("report.js")
     return (
-        _environment()
+        page_environment()
         .get_template(template)
         .render(
             **content,
-            style=Markup(_template_text("report.css")),  # our own files, not data
+            style=Markup("".join(map(_template_text, STYLES))),  # our own files, not data
             script=Markup(script),
             script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
@@ -42,7 +43,8 @@ def render_page(template: str, content: Mapping[str, Any]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Templates with our filters; every text that they show is escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -53,6 +55,7 @@ def _environment() -> Environment:
     words = (
         "number", "percent", "points", "basis_points", "usd", "day", "long_day", "moment", "reason",
         "reason_detail", "signal", "strategy", "variant", "count", "breakable",
+        "order_reason", "times",
     )  # fmt: skip
     environment.filters.update({name: getattr(wording, name) for name in words})
     return environment

@@ -14,6 +14,7 @@ from reports.sections.overview import banner, overview
 from reports.sections.portfolio import portfolio_section
 from reports.sections.quality import inputs_section, provenance_section, quality_section
 from reports.sections.record import record_section
+from reports.sections.risk import risk_section
 from reports.sections.strategy import strategy_section
 from reports.status import RunStatus
 
@@ -58,6 +59,7 @@ def _content(night: Night, target_volatility: float, nights: Path | None) -> dic
         "changed": difference_section(night, difference),
         "strategies": [strategy_section(night, name, benchmarks) for name in night.strategies],
         "portfolio": portfolio_section(night, benchmarks, target_volatility=target_volatility),
+        "risk": risk_section(night),
         "record": record_section(night),
         "spreads": spreads_section(night),
         "term": term_section(night),

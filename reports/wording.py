@@ -41,8 +41,36 @@ REASONS: Mapping[str, str] = {
     "drawdown_stop": "drawdown stop",
     "forecast_volatility": "forecast volatility above target",
     "realised_volatility": "realised volatility above target",
+    "costs_more_than_it_gains": "the change would cost more than it gains",
 }
 """Codes that the warehouse writes, in words; any other code is shown as it is."""
+
+ORDER_REASONS: Mapping[str, str] = {
+    "minimum_order": "the change is too small to send, and waits",
+    "minimum_trade": "what is left is below minimum_trade_usd",
+    "cash": "cut: there is not enough cash",
+    "whole_shares": "rounded down to whole shares",
+    "unmanaged": "unmanaged: no strategy has a target for it, so it is left alone",
+    "no_price": "no price is known, so the account's worth is not either",
+    "no_bar": "no bar of tonight: no order",
+    "frozen": "no new decision tonight: no order",
+    "short_history": "too young for a target: what is held stays",
+    "warming_up": "the portfolio is warming up: what is held stays",
+}
+"""Why an order is smaller than the target asks, or missing."""
+
+BOUNDS: Mapping[str, tuple[str, str]] = {
+    "leverage": ("Leverage", "scale of the sleeves"),
+    "symbol": ("Symbol", "leverage \u00d7 weight of one symbol"),
+    "liquidity": ("Liquidity", "weight of one symbol; the bound is its share of daily volume"),
+    "sector": ("Sector", "weights of one sector's stocks"),
+    "stress": ("Stress", "loss in the limited scenario"),
+    "gross": ("Gross", "leverage \u00d7 weight, longs and shorts added"),
+    "net": ("Net", "leverage \u00d7 weight, shorts subtracted"),
+    "turnover": ("Turnover", "weight that the night's orders move"),
+    "drawdown": ("Drawdown", "below the peak since the last stop"),
+}
+"""Limits, in words, and what each is measured in."""
 
 SIGNALS: Mapping[int, str] = {1: "Long", 0: "Flat", -1: "Short"}
 
@@ -60,6 +88,7 @@ VARIANTS: Mapping[str, str] = {
     "spy": "SPY",
     "sixty_forty": "60/40",
     "equal_weight": "Equal weight",
+    "equal_sleeves": "Sleeves 1/N",
 }
 
 
@@ -148,6 +177,21 @@ def reason(text: Any) -> str:
 def reason_detail(text: Any) -> str:
     """The figures that a reason carries after its code; may be empty."""
     return str(text or "").partition(": ")[2]
+
+
+def order_reason(text: Any) -> str:
+    """Why an order is small or missing; any other text is shown as it is."""
+    return ORDER_REASONS.get(str(text or ""), str(text or ""))
+
+
+def bound(code: str) -> str:
+    """A limit's name."""
+    return BOUNDS.get(code, (code.replace("_", " ").capitalize(), ""))[0]
+
+
+def times(value: Any, digits: int = 2) -> str:
+    """A multiple, with the sign for times."""
+    return DASH if is_missing(value) else f"{number(value, digits)}{NARROW}\u00d7"
 
 
 def signal(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The portfolio: growth, risk taken against risk meant, and what each limit took tonight."""
+"""The portfolio: growth, risk taken against risk meant, orders, sleeves, limits and tracking."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from typing import Any
 
 from reports import wording
 from reports.charts import Chart, Line, draw
-from reports.holdings import LIMITS, NOTHING
 from reports.night import Night
 from reports.performance import (
     DailyReturns,
@@ -16,12 +15,17 @@ from reports.performance import (
     on_sessions,
 )
 from reports.queries import Array
+from reports.sections.account import account_section
+from reports.sections.limits import limits_section
+from reports.sections.sleeves import sleeves_section
 from reports.sections.strategy import growth_charts, metrics_table
+from reports.sections.tracking import tracking_section
 
 COLUMNS = (
     "session_date", "net_return", "gross_return", "turnover", "gross_exposure", "net_exposure",
     "scale", "forecast_volatility_annual", "realised_volatility_annual", "equity_usd",
 )  # fmt: skip
+EQUAL_SLEEVES = "equal_sleeves"
 DEEPEST_SHADE = 0.08  # a month of 8 % or more has the full colour
 
 
@@ -43,8 +47,10 @@ def portfolio_section(
         "equity": _equity(found, base) if has_history else None,
         "target": target_volatility,
         "metrics": _metrics(night),
-        "limits": _limits(night),
-        "sleeve_weights": _sleeve_weights(night),
+        "account": account_section(night),
+        "sleeves": sleeves_section(night),
+        "limits": limits_section(night),
+        "tracking": tracking_section(night),
     }
 
 
@@ -151,49 +157,11 @@ def shaded_months(base: DailyReturns) -> list[dict[str, Any]]:
 def _metrics(night: Night) -> dict[str, Any]:
     own = next(iter(metrics(night.published, "portfolio").values()), {})
     benchmarks = metrics(night.published, "benchmark")
+    # the same sleeves weighted 1/N: stands there when the method is another
+    others = [name for name in (EQUAL_SLEEVES,) if name in benchmarks]
     columns = [("Portfolio", own)] + [
-        (wording.variant(name), benchmarks.get(name, {})) for name in ("sixty_forty", "spy")
+        (wording.variant(name), benchmarks.get(name, {}))
+        for name in (*others, "sixty_forty", "spy")
     ]
     table = metrics_table(night.mark, columns)
     return {**table, "is_empty": not own}
-
-
-def _limits(night: Night) -> dict[str, Any]:
-    """Desired weight, each limit's part and final weight, symbol by symbol and in total."""
-    acted = [
-        limit
-        for limit in LIMITS
-        if any(abs(held.bites[limit]) > NOTHING for held in night.book.holdings)
-    ]
-    rows = [
-        {
-            "symbol": held.symbol,
-            "desired": held.desired_weight,
-            "bites": [held.bites[limit] for limit in acted],
-            "final": held.final_weight,
-        }
-        for held in night.book.holdings
-        if acted and any(abs(held.bites[limit]) > NOTHING for limit in acted)
-    ]
-    return {"acted": acted, "rows": rows, "names": LIMITS}
-
-
-def _sleeve_weights(night: Night) -> list[dict[str, Any]]:
-    """Each sleeve's share of the portfolio in force, beside an equal split."""
-    rows = night.published.rows(
-        "analytics.sleeve_weights",
-        ("strategy", "session_date", "method", "weight", "equal_weight"),
-        where="session_date <= ? qualify session_date = max(session_date) over ()",
-        order_by="strategy",
-        parameters=[night.session],
-    )
-    return [
-        {
-            "strategy": wording.strategy(row["strategy"]),
-            "since": row["session_date"],
-            "weight": row["weight"],
-            "method": row["method"],
-            "equal": row["equal_weight"],
-        }
-        for row in rows
-    ]

@@ -17,6 +17,7 @@ from tests.reports.market import (
     nulls,
     rolling_mean,
 )
+from tests.reports.published_risk import risk_tables
 from warehouse.connection import connect
 
 EQUITY_VARIANTS = tuple(
@@ -28,7 +29,7 @@ VARIANTS = {
     "equities": EQUITY_VARIANTS,
     "credit": ("zscore_percentile", "zscore", "momentum_ratio", "zscore_z1.5"),
     "volatility": ("contango", "backwardation", "both", "contango_v25"),
-    "benchmark": ("spy", "sixty_forty", "equal_weight"),
+    "benchmark": ("spy", "sixty_forty", "equal_weight", "equal_sleeves"),
     "portfolio": ("default",),
 }
 LIMITS = ("symbol", "sector", "stress", "gross", "net", "turnover")
@@ -194,17 +195,15 @@ def portfolio_tables(market: Market) -> dict[str, Columns]:
               "side": pa.array(["buy" if usd > 0 else "sell" for usd in moved.values()]),
               "quantity_shares": [abs(usd) / last[symbol] for symbol, usd in moved.items()],
               "notional_usd": [abs(usd) for usd in moved.values()],
-              "expected_cost_usd": [0.0005 * abs(usd) for usd in moved.values()]}  # fmt: skip
+              "expected_cost_usd": [0.0005 * abs(usd) for usd in moved.values()],
+              "price_usd": list(last.values()),
+              "reason": pa.nulls(len(moved), pa.string())}  # fmt: skip
     starts = np.array([dates[0], dates[n // 2]])
     windows = {"strategy": ["equities"] * 2, "window": ["2016H1", "2016H2"],
                "session_date": days(starts),
                "variant": ["balanced_position", "aggressive_position"]}  # fmt: skip
-    shares = {"strategy": list(SLEEVES), "session_date": days(np.repeat(dates[-1], 3)),
-              "method": ["equal"] * 3, "weight": [1 / 3] * 3,
-              "equal_weight": [1 / 3] * 3}  # fmt: skip
     return {"analytics.portfolio_daily": daily, "analytics.target_weights": targets,
-            "analytics.orders": orders, "analytics.walk_forward_windows": windows,
-            "analytics.sleeve_weights": shares}  # fmt: skip
+            "analytics.orders": orders, "analytics.walk_forward_windows": windows}  # fmt: skip
 
 
 def record_tables(market: Market, count: int = 25) -> dict[str, Columns]:
@@ -282,7 +281,8 @@ def write_published(path: Path, market: Market, *, world: str) -> None:
         **market_tables(market),
         "marts.fct_signals": signal_table(market),
         **backtest_tables(market),
-        **portfolio_tables(market),
+        **(portfolio := portfolio_tables(market)),
+        **risk_tables(market, portfolio["analytics.portfolio_daily"]["net_return"]),
         **record_tables(market),
         **ledger_tables(),
         **run_tables(market, world),

@@ -64,8 +64,8 @@ def test_page_is_well_formed(page: str) -> None:
 def test_page_has_every_section(page: str) -> None:
     sections = {found["id"] for tag, found in Elements(page).seen if tag == "section"}
     assert sections == {
-        "hold", "changed", "portfolio", "record", "equities", "credit", "volatility", "quality",
-        "inputs", "provenance",
+        "hold", "changed", "portfolio", "risk", "record", "equities", "credit", "volatility",
+        "quality", "inputs", "provenance",
     }  # fmt: skip
 
 
@@ -173,6 +173,13 @@ def test_text_from_the_file_is_never_markup(build_published: Build, status_of: S
         "analytics.orders set side = '{}'",
         "quality.validation_results set detail = '{}', expectation = '{}'",
         "ops.universe set name = '{}'",
+        "analytics.limit_usage set subject = '{}', note = '{}' where limit_name = 'symbol'",
+        "analytics.sleeve_weights set method = '{}', reason = '{}: {}'",
+        "analytics.holdings set symbol = '{}', reason = '{}' where symbol = 'HYG'",
+        "analytics.risk_exposures set name = '{}' where name = 'Funds'",
+        "analytics.stress_results set scenario = '{}', symbol = '{}' where kind = 'window'",
+        "analytics.portfolio_tracking set period = '{}' where period = '2016'",
+        "analytics.risk_tests set measure = '{}', sample = '{}' where sample = '1y'",
         "marts.fct_term_structure set term_structure = '{}'",
     )
     attacks = [f"<script>alert({number})</script>" for number in range(len(places))]
@@ -219,6 +226,13 @@ def test_missing_file_gives_a_page_that_explains(tmp_path: Path, status_of: Stat
         ("quality.validation_results", "No validation results"),
         ("analytics.orders", "No order to send"),
         ("analytics.walk_forward_windows", "Tonight governed by"),
+        ("analytics.holdings", "Neither holdings nor orders yet"),
+        ("analytics.limit_usage", "How close the book came to each limit is not in this file"),
+        ("analytics.portfolio_tracking", "How well the target was met is not known yet"),
+        ("analytics.risk_daily", "No forecast of losses in this file"),
+        ("analytics.risk_tests", "No test of the forecasts in this file"),
+        ("analytics.risk_exposures", "No exposures in this file"),
+        ("analytics.stress_results", "No stress in this file"),
     ],
 )
 def test_missing_table_is_explained(
