@@ -7,14 +7,48 @@ from pathlib import Path
 from typing import Any
 
 from reports import wording
+from reports.account import read_account
 from reports.holdings import NOTHING
-from reports.night import read_night
+from reports.night import Night, read_night
 from reports.queries import Row, open_published
+from reports.risk import latest_risk, limits_tonight, scenarios
 from reports.signals import SignalChange
 from reports.status import RunStatus
 
 WEIGHTS_PER_LINE = 6
 SYMBOLS_NAMED = 8
+
+
+@dataclass(frozen=True)
+class RiskSummary:
+    """What the book may lose, and what holds it back.
+
+    `var_95`, historical, and `worst_profit` of the worst scenario: fractions of equity, None where
+    not known, as is `equity_usd`. `binding`: limits, each with its subject where it has one.
+    """
+
+    var_95: float | None
+    worst_scenario: str
+    worst_profit: float | None
+    equity_usd: float | None
+    binding: tuple[str, ...]
+
+    def lines(self) -> Iterator[str]:
+        """Losses in one line, and the limits that bind in another if there are any."""
+        parts = []
+        if self.var_95 is not None:
+            parts.append(f"VaR 95 of the next session {self._amount(self.var_95)}")
+        if self.worst_profit is not None:
+            amount = self._amount(self.worst_profit)
+            parts.append(f"worst stress {self.worst_scenario} {amount}")
+        if parts:
+            yield from _labelled("Risk", ["; ".join(parts)])
+        if self.binding:
+            yield from _labelled("Limits", [f"binding: {', '.join(self.binding)}"])
+
+    def _amount(self, fraction: float) -> str:
+        usd = "" if self.equity_usd is None else f" ({fraction * self.equity_usd:,.0f} USD)"
+        return f"{100 * fraction:.2f} %{usd}"
 
 
 @dataclass(frozen=True)
@@ -36,6 +70,7 @@ class NightSummary:
     rehearsal: str | None = None
     fallbacks: tuple[Mapping[str, Any], ...] = ()
     quotas: tuple[Mapping[str, Any], ...] = ()
+    risk: RiskSummary | None = None
 
     def lines(self, *, report: Path | None) -> Iterator[str]:
         """Lines for a terminal: what happened, what changed, what to hold, where to read more.
@@ -59,6 +94,8 @@ class NightSummary:
         )
         yield from _labelled("Weights", _weight_lines(self.weights))
         yield from _labelled("Orders", [_order(order) for order in self.orders] or ["none"])
+        if self.risk:
+            yield from self.risk.lines()
         if report:
             yield f"Report   {report}"
 
@@ -72,6 +109,7 @@ def night_summary(warehouse: Path, status: RunStatus) -> NightSummary:
     """
     with open_published(warehouse) as published:
         night = read_night(published, status)
+        risk = _risk(night)
     return NightSummary(
         night=status.night,
         status=status.status,
@@ -88,6 +126,24 @@ def night_summary(warehouse: Path, status: RunStatus) -> NightSummary:
         fallbacks=status.fallbacks,
         quotas=status.quotas,
         rehearsal=status.rehearsal,
+        risk=risk,
+    )
+
+
+def _risk(night: Night) -> RiskSummary:
+    state = latest_risk(night.published, night.session)
+    told = [scenario for scenario in scenarios(night.published) if scenario.profit is not None]
+    limits = limits_tonight(night.published, night.session)
+    return RiskSummary(
+        var_95=state["var_95_historical"] if state else None,
+        worst_scenario=told[0].name if told else "",
+        worst_profit=told[0].profit if told else None,
+        equity_usd=read_account(night.published, night.session).equity_usd,
+        binding=tuple(
+            f"{row['limit_name']} ({row['subject']})" if row["subject"] else row["limit_name"]
+            for row in limits
+            if row["is_binding"]
+        ),
     )
 
 
