@@ -14,14 +14,14 @@ from typing import Any
 
 import streamlit as st
 
-from reports import panels, wording
+from reports import blocks, panels, wording
 from reports.night import Night, read_night
 from reports.queries import Published, open_published
 from reports.status import RunStatus
 
 Identity = tuple[str, int, int]
 SECONDS_BETWEEN_LOOKS = 30
-PAGES = ("Overview", "Strategies", "Markets", "Data quality")
+PAGES = ("Overview", "Portfolio and risk", "Strategies", "Markets", "Data quality")
 
 
 def file_identity(path: Path) -> Identity:
@@ -103,7 +103,7 @@ def show(path: Path) -> None:
     content = page_content(identity, page, strategy)
     _show_head(content["head"])
     for block in content["body"]:
-        panels.show(block)
+        blocks.show(block)
     _watch(path, identity)
 
 
