@@ -19,6 +19,7 @@ def stress_section(night: Night, account: Account) -> dict[str, Any]:
     found = scenarios(night.published)
     limited = _limited(night)
     bound = limited["bound"] if limited else None
+    worst = next((scenario for scenario in found if scenario.profit is not None), None)
     axis = axis_of([*(scenario.profit for scenario in found), None if bound is None else -bound])
     groups = [
         {
@@ -34,7 +35,8 @@ def stress_section(night: Night, account: Account) -> dict[str, Any]:
     return {
         "groups": [group for group in groups if group["rows"]],
         "account": account.name,
-        "worst": next((scenario for scenario in found if scenario.profit is not None), None),
+        "worst": worst,
+        "worst_usd": account.usd(worst.profit) if worst else None,
         "limited": limited["subject"] if limited else "",
         "bound": bound,
         "has_uncovered": any(scenario.uncovered for scenario in found),

@@ -228,7 +228,7 @@ def test_missing_file_gives_a_page_that_explains(tmp_path: Path, status_of: Stat
         ("analytics.walk_forward_windows", "Tonight governed by"),
         ("analytics.holdings", "Neither holdings nor orders yet"),
         ("analytics.limit_usage", "How close the book came to each limit is not in this file"),
-        ("analytics.portfolio_tracking", "How well the target was met is not known yet"),
+        ("analytics.portfolio_tracking", "How well the target was met is not in this file"),
         ("analytics.risk_daily", "No forecast of losses in this file"),
         ("analytics.risk_tests", "No test of the forecasts in this file"),
         ("analytics.risk_exposures", "No exposures in this file"),

@@ -197,6 +197,7 @@ def test_limited_scenario_carries_its_bound_and_windows_their_dates(section: str
     assert "limited to \u221225 %" in text
     assert "2016-06-23 to 2016-06-27" in text
     assert "12.0 % SVXY" in text
+    assert "At worst crisis_ 2008: \u221216.63 % of equity, \u2212166,260 USD" in text
     assert "config/portfolio.yaml" in text
     (row,) = re.findall(r"<tr><th[^>]*>february_<wbr>2018.*?</tr>", section, re.DOTALL)
     assert 'class="bound"' in row
