@@ -44,9 +44,11 @@ def stress_section(night: Night, account: Account) -> dict[str, Any]:
 
 
 def _limited(night: Night) -> Row | None:
-    """The stress limit of the night, which names the scenario that it binds."""
-    rows = limits_tonight(night.published, night.session)
-    return next((row for row in rows if row["limit_name"] == "stress" and row["subject"]), None)
+    """The stress limit of the night, which names the scenario that it binds, where it is known."""
+    for row in limits_tonight(night.published, night.session):
+        if row["limit_name"] == "stress" and row["subject"] and row["bound"] is not None:
+            return row
+    return None
 
 
 def _row(scenario: Scenario, account: Account, axis: Axis, limited: Row | None) -> dict[str, Any]:

@@ -252,3 +252,26 @@ def test_simulated_risk_is_marked(build_published: Build, status_of: StatusOf) -
     captions = re.findall(r"<caption>.*?</caption>", html, re.DOTALL)
     assert captions
     assert all("simulated" in caption for caption in captions)
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("limit_usage", ("wanted", "used", "bound", "subject", "note", "is_binding")),
+        ("holdings", ("is_simulated", "value_usd", "planned_weight", "final_weight", "reason")),
+        ("orders", ("price_usd", "reason", "notional_usd")),
+        ("risk_daily", ("var_99_historical", "is_var_95_historical_exceeded", "drawdown",
+                        "beta_spy", "stale_gross_share")),
+        ("risk_tests", ("exceedances", "expected_exceedances", "n_sessions", "p_value")),
+        ("risk_exposures", ("long_weight", "net_exposure", "es_95_contribution",
+                            "volatility_contribution_annual", "stale_exposure")),
+        ("stress_results", ("exposure", "profit_return", "first_date", "last_date")),
+    ],
+)  # fmt: skip
+def test_file_that_lacks_columns_still_renders(
+    build_published: Build, status_of: StatusOf, table: str, columns: tuple[str, ...]
+) -> None:
+    sql = tuple(f"alter table analytics.{table} drop column {name}" for name in columns)
+    html = render_report(build_published(sql=sql), status_of())
+    assert '<section id="risk">' in html
+    assert "None" not in text_of(section_of(html))
