@@ -89,6 +89,7 @@ VARIANTS: Mapping[str, str] = {
     "sixty_forty": "60/40",
     "equal_weight": "Equal weight",
     "equal_sleeves": "Sleeves 1/N",
+    "as_published": "As published",
 }
 
 

@@ -25,7 +25,9 @@ COLUMNS = (
     "session_date", "net_return", "gross_return", "turnover", "gross_exposure", "net_exposure",
     "scale", "forecast_volatility_annual", "realised_volatility_annual", "equity_usd",
 )  # fmt: skip
-EQUAL_SLEEVES = "equal_sleeves"
+BESIDE = ("equal_sleeves", "as_published")
+"""The same sleeves weighted 1/N, and the portfolio with the night's own settings: each stands there
+where it is something else."""
 DEEPEST_SHADE = 0.08  # a month of 8 % or more has the full colour
 
 
@@ -157,8 +159,7 @@ def shaded_months(base: DailyReturns) -> list[dict[str, Any]]:
 def _metrics(night: Night) -> dict[str, Any]:
     own = next(iter(metrics(night.published, "portfolio").values()), {})
     benchmarks = metrics(night.published, "benchmark")
-    # the same sleeves weighted 1/N: stands there when the method is another
-    others = [name for name in (EQUAL_SLEEVES,) if name in benchmarks]
+    others = [name for name in BESIDE if name in benchmarks]
     columns = [("Portfolio", own)] + [
         (wording.variant(name), benchmarks.get(name, {}))
         for name in (*others, "sixty_forty", "spy")

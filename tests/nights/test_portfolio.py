@@ -77,6 +77,11 @@ def test_portfolio_is_counted_once_and_kept(home: Home, small_universe: Path) ->
     assert "SIMULATED DATA" in text
     for title in ("What to hold", "Limits tonight", "Under stress", "Orders"):
         assert f"\n{title}\n" in text
+    (page,) = (Path(path) for path in found["files"] if path.endswith(".html"))
+    html = page.read_text(encoding="utf-8")
+    assert "mqp portfolio --strategies equities,credit,volatility --target-vol 0.10" in html
+    assert "SIMULATED DATA" in html
+    assert "Did losses keep to the forecasts?" in html
     for path in found["files"]:
         assert Path(path).stat().st_size > 0
         assert str(path) in text
