@@ -41,6 +41,7 @@ from orchestration.record import (
 from orchestration.rehearsal import begin_rehearsal, rehearsal_rules, remark_held_night
 from orchestration.repair import repair_published
 from orchestration.resources import Settings, clock_of, utc_now
+from orchestration.restraint import restraint_sentences
 from orchestration.result_tests import judge_results
 from orchestration.trials import NIGHT, known_trials, register_trials
 from orchestration.universe import Universe
@@ -255,6 +256,9 @@ class NightRun:
         self.orders = summed_up(frames["analytics.holdings"], frames["analytics.orders"])
         for sentence in self.orders.warnings if self.orders else ():
             log.warning("%s", sentence)
+        held_back = frames["analytics.limit_usage"], frames["analytics.target_weights"]
+        for sentence in restraint_sentences(*held_back):
+            log.info("%s", sentence)
         return frames
 
     def gate_2(self) -> Gate:

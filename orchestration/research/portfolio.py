@@ -7,7 +7,6 @@ the results; the ledger gets the trial's row before the result is shown.
 import copy
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from orchestration.trials import known_trials, register_trials
 from orchestration.universe import Universe
 from orchestration.yaml_file import read_yaml
 from warehouse.connection import connect
+from warehouse.files import copy_database
 from warehouse.ledger import opened_ledger, refuse_other_world
 from warehouse.lock import writer_lock
 
@@ -93,7 +93,7 @@ def prepared_portfolio(
         raise NightError("No night has been published yet: run `mqp nightly` first.")
     with tempfile.TemporaryDirectory(prefix="mqp-portfolio-") as folder:
         file = Path(folder) / "quant.duckdb"
-        shutil.copyfile(home.published, file)
+        copy_database(home.published, file)
         with connect(file, read_only=True) as published:
             (built,) = published.execute("select night from ops.build_context").fetchall()[0]
         with (
