@@ -9,6 +9,7 @@ from reports.difference import Difference
 from reports.holdings import LIMITS, NOTHING, Holding
 from reports.night import Night
 from reports.performance import metrics
+from reports.risk import limits_tonight
 from reports.signals import SignalChange
 from reports.sparks import weight_bar
 
@@ -201,7 +202,18 @@ def _distrust(night: Night) -> Iterator[str]:
         detail = wording.reason_detail(text)
         figures = f" ({detail})" if detail else ""
         yield f"The allocation was overridden: {wording.reason(text)}{figures}."
+    yield from _limits(night)
     yield from _weak_evidence(night)
+
+
+def _limits(night: Night) -> Iterator[str]:
+    """Limits that hold the book back, and those that could not be measured."""
+    for row in limits_tonight(night.published, night.session):
+        if row["is_binding"]:
+            of = f" ({row['subject']})" if row["subject"] else ""
+            yield f"The limit {row['limit_name']}{of} binds: the book is not what the sleeves want."
+        if row["note"]:
+            yield f"The limit {row['limit_name']} does not cover all: {row['note']}."
 
 
 def _range(row: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from reports.render import render_report
 from reports.status import RunStatus
 from tests.reports.conftest import Build
 from tests.reports.market import NIGHT
+from tests.reports.published_risk import USAGE
 
 StatusOf = Callable[..., RunStatus]
 ATTACK = "<script>alert(1)</script>"
@@ -150,6 +151,16 @@ def test_quarantined_symbol_is_named_with_its_consequence(
            "last_date": NIGHT, "reason": "close is NaN"}  # fmt: skip
     text = text_of(render_report(published, status_of(quarantined=(row,))))
     assert "XOM: raw.polygon__daily_bars of 2017-06-30 is withheld (close is NaN)." in text
+
+
+def test_limits_that_bind_or_cannot_be_measured_are_something_to_distrust(page: str) -> None:
+    binding = [row for row in USAGE if row[5]]
+    assert binding
+    for name, subject, *_ in binding:
+        assert f"The limit {name}{f' ({subject})' if subject else ''} binds" in text_of(page)
+    for name, *_, note in USAGE:
+        if note:
+            assert f"The limit {name} does not cover all: {note}." in text_of(page)
 
 
 def test_universe_without_dates_is_said_to_flatter(page: str) -> None:
