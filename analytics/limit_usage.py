@@ -58,9 +58,10 @@ def limit_usage_rows(
     -------
     One row per decision and limit, `leverage` and `drawdown` included. `wanted`: the measure just
     before the limit acted; `used`: in the final book; `bound`: the most it may be; all of the
-    `subject` (symbol, sector or scenario) that came closest. `is_binding`: the limit took
-    something. For `leverage` the measure is the scale; for `turnover` the orders of the night; for
-    `drawdown` the fall from the peak since the last stop. `note` names what could not be measured.
+    `subject` (symbol, sector or scenario) that came closest, null where nothing was wanted.
+    `is_binding`: the limit took something. For `leverage` the measure is the scale; for `turnover`
+    the orders of the night; for `drawdown` the fall from the peak since the last stop. `note` names
+    what could not be measured.
     """
     n_decisions = portfolio.scale.shape[0]
     t = np.arange(portfolio.plan.first_decision, portfolio.plan.first_decision + n_decisions)
@@ -196,9 +197,10 @@ def _closest(
     none = np.zeros(rows.shape, dtype=np.int64)
     # nothing is a whole bound of nothing; where there is no bound there is no share of it
     share = np.where(bound > 0.0, wanted / np.where(bound > 0.0, bound, 1.0), wanted > 0.0)
-    share = np.where(np.isfinite(bound), share, -1.0)
+    # what nobody wants comes close to nothing: who else is in the market must not choose a name
+    share = np.where(np.isfinite(bound) & (wanted > 0.0), share, -1.0)
     share = np.concatenate([share, np.full((rows.shape[0], 1), -0.5)], axis=1)
-    best = np.argmax(share, axis=1)  # the last column: nothing was measured
+    best = np.argmax(share, axis=1)  # the last column: nothing was wanted, or measured
     wanted, used, bound = (
         np.concatenate([part, np.full((rows.shape[0], 1), np.nan)], axis=1)[rows, best]
         for part in (wanted, used, bound)

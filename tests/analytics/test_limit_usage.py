@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analytics.limit_usage import BOUNDS, LIMIT_USAGE_COLUMNS, limit_usage_rows
@@ -13,6 +14,7 @@ from tests.analytics.toy_portfolio import (
     calendar_of,
     random_market,
     simulate,
+    sleeve,
     two_sleeves,
 )
 
@@ -45,7 +47,7 @@ def test_symbol_that_comes_closest_is_named():
     assert (own["subject"] == "B").all()
     np.testing.assert_allclose(own["used"], portfolio.final[60:, 1])
     assert (own["bound"] == LOOSE.single_stock).all()
-    assert usage["symbol"]["subject"].iloc[:60].isna().sum() == 0
+    assert usage["symbol"].iloc[:60][["subject", "wanted", "used"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(
@@ -109,10 +111,22 @@ def test_liquidity_names_held_symbols_without_a_volume():
     held = portfolio.final[:, 2] != 0.0
     assert (own["note"][held] == "no volume known: C").all()
     assert own["note"][~held].isna().all()
-    np.testing.assert_allclose(own["bound"], 0.5 * 1e9 / portfolio.equity_usd)
+    np.testing.assert_allclose(own["bound"][held], 0.5 * 1e9 / portfolio.equity_usd[held])
 
 
 def test_liquidity_that_nobody_measures_has_no_row_values():
     _, usage = usage_under()
     assert usage["liquidity"][["wanted", "used", "bound"]].isna().all(axis=None)
     assert usage["liquidity"]["subject"].isna().all()
+
+
+def test_symbol_that_nobody_wants_changes_no_row():
+    market = random_market()
+    sleeves = two_sleeves(market)
+    idle = sleeve("two", market, [0.5, 0.0], symbols=("B", "C"))
+    alone = sleeve("two", market, [0.5], symbols=("B",))
+    found = [
+        limit_usage_rows(simulate(market, [sleeves[0], other]), calendar_of(market), CONFIG)
+        for other in (idle, alone)
+    ]
+    pd.testing.assert_frame_equal(*found)
