@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.dagster_home import forget_old_runs, prepare_dagster_home
+from orchestration.dagster_home import forget_old_runs, opened_instance, prepare_dagster_home
 from warehouse.home import Home
 
 
@@ -49,6 +49,27 @@ def test_run_that_has_not_finished_is_left_alone(
         dg.materialize([nothing], instance=instance)
         assert forget_old_runs(instance, home, keep=0) == 1
         assert [run.run_id for run in instance.get_runs()] == [begun]
+
+
+def test_event_log_keeps_one_engine_per_file_and_every_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dagster._core.storage.event_log.sqlite import sqlite_event_log
+
+    for name in ("DAGSTER_HOME", "MQP_HOME"):
+        monkeypatch.setenv(name, "")
+    home = Home(tmp_path)
+    prepare_dagster_home(home)
+    with opened_instance(home) as instance:
+        runs = [dg.materialize([nothing], instance=instance) for _ in range(2)]
+        for run in runs:
+            kept = [event.dagster_event for event in instance.all_logs(run.run_id)]
+            assert [event for event in kept if event in run.all_events] == run.all_events
+    one, again, other = (
+        sqlite_event_log.create_engine(f"sqlite:///{tmp_path}/{name}.db") for name in "aab"
+    )
+    assert one is again
+    assert one is not other
 
 
 OPENS = """
