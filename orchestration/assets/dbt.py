@@ -3,11 +3,14 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from packaging.version import Version
 
 from orchestration.build import DBT_BUILD, DBT_PROJECT, NOT_OF_MODELS
 from orchestration.errors import NightError
@@ -70,9 +73,17 @@ def failed_nodes(target: Path) -> str:
     return "; ".join(" ".join(text.split()) for text in failed[:5]) or "dbt did not finish"
 
 
+class InstalledDbt(DbtCliResource):
+    """The command of this environment, whose release need not be asked for: that takes 2 s."""
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        return Version(version("dbt-core"))
+
+
 def dbt_resource() -> DbtCliResource:
     """The dbt command line on this project, with its statistics switched off."""
-    return DbtCliResource(
+    return InstalledDbt(
         project_dir=str(DBT_PROJECT),
         profiles_dir=str(DBT_PROJECT),
         dbt_executable=str(Path(sys.executable).with_name("dbt")),  # of this environment
