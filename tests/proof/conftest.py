@@ -23,7 +23,10 @@ members:
 
 @pytest.fixture(scope="session")
 def troubled_order(tmp_path_factory: pytest.TempPathFactory) -> Order:
-    """A home whose ledger holds 3 symbols and the funds over 300 sessions, to be proven."""
+    """A home whose ledger holds 3 symbols and the funds over 300 sessions, to be proven.
+
+    What dbt makes of it by the clean code is kept: each bug builds on that what follows from it.
+    """
     folder = tmp_path_factory.mktemp("troubled_proof")
     home = Home(folder / "home")
     home.make_folders()
@@ -31,6 +34,7 @@ def troubled_order(tmp_path_factory: pytest.TempPathFactory) -> Order:
     with connect(home.ledger) as ledger:
         land_troubled(ledger, tuple(_with_leaver_and_evenings(batch) for batch in batches))
     (folder / "universe.yaml").write_text(UNIVERSE)
+    (folder / "clean").mkdir()
     tree = copied_product(folder / "product")
     read_project_once(tree, home.root)
     return Order(
@@ -41,6 +45,7 @@ def troubled_order(tmp_path_factory: pytest.TempPathFactory) -> Order:
         night=NIGHT,
         ledger_version=2,
         cuts=5,
+        clean=folder / "clean",
     )
 
 

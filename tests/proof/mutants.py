@@ -32,6 +32,13 @@ class Mutant:
     table: str
     patches: Sequence[Patch]
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are patched; code outside of the project makes none."""
+        paths = [Path(patch.path) for patch in self.patches if "analytics/" not in patch.path]
+        assert all(path.parts[:2] == ("dbt_project", "models") for path in paths), self.name
+        return tuple(path.stem for path in paths)
+
     @contextmanager
     def planted(self, tree: Path) -> Iterator[None]:
         """Patch a copy of the product, and take the patch back at the end."""
