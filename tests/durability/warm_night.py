@@ -6,7 +6,10 @@ import logging
 from orchestration.expectations.validation import preload
 from tests.durability.whole_night import parsed_project
 
-for name in ("analytics.night", "orchestration.expectations.gates", "orchestration.pages"):
+for name in (
+    *("analytics.night", "orchestration.expectations.gates", "orchestration.pages"),
+    *("arch.bootstrap", "scipy.stats", "dagster", "dagster_dbt", "dbt.task.build"),
+):
     importlib.import_module(name)
 preload()
 parsed_project()

@@ -90,7 +90,7 @@ def run_night(order: NightOrder, arrange: Arranger | None = None) -> None:
     home = prepared_home(order.home)
     with _environment(order):
         orchestration.inputs.FIRST_DAY = order.first_day
-        orchestration.gate_worker._worker[:] = [_GatesHere(order.stage)]
+        orchestration.gate_worker._worker[:] = [GatesHere(order.stage)]
         orchestration.dbt_session._remembered = lambda _: parsed_project()
         if arrange is not None:
             arrange()
@@ -164,7 +164,7 @@ def _steps(order: NightOrder, run: NightRun) -> tuple[Callable[[], Any], ...]:
 
 
 @dataclass(frozen=True)
-class _GatesHere:
+class GatesHere:
     """Stands where the worker process is: Great Expectations is imported here already."""
 
     stage: Stage

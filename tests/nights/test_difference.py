@@ -13,6 +13,7 @@ import yaml
 
 from tests.conftest import mqp
 from tests.nights.conftest import QuickNight
+from tests.quick_command import quick_mqp
 from warehouse.connection import connect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ class TwoNights:
     variables: dict[str, str]
 
     def run(self, *arguments: str, expect: int = 0) -> str:
-        done = mqp(self.home, "diff", *arguments, expect=expect, **self.variables)
+        done = quick_mqp(self.home, "diff", *arguments, expect=expect, **self.variables)
         return done.stdout if expect == 0 else done.stderr
 
     def difference(self) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def test_report_and_terminal_show_what_the_night_stored(nights: TwoNights) -> No
     report = (nights.home / "reports" / "latest.html").read_text()
     assert "What changed since last night" in report
     assert "New limits" in report
-    text = nights.run()
+    text = mqp(nights.home, "diff", **nights.variables).stdout
     assert "From night 2024-06-28 to 2024-07-01, 1 session  SIMULATED DATA (sandbox:7)" in text
     assert "revised rows" in text
     assert "The parts sum to every change." in text

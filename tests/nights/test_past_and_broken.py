@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import NightHome, mqp
+from tests.conftest import NightHome
+from tests.quick_command import quick_mqp
 from warehouse.connection import connect
 from warehouse.home import Home
 
@@ -38,7 +39,7 @@ def test_past_night_is_built_without_fetching_and_leaves_no_trace_in_the_record(
     tables = ("ops.nights", "ops.fetches", "quality.quarantine", "quality.validation_results")
     counts = [f"(select count(*) from {table})" for table in (*tables, "analytics.decisions")]
     before = ledger(home, "select " + ", ".join(counts))
-    mqp(home.home, "nightly", "--as-of", "2024-06-27", MQP_UNIVERSE=str(small_universe))
+    quick_mqp(home.home, "nightly", "--as-of", "2024-06-27", MQP_UNIVERSE=str(small_universe))
     with connect(home.published, read_only=True) as published:
         assert published.execute("select night from ops.build_context").fetchall() == [
             (date(2024, 6, 27),)
@@ -50,7 +51,7 @@ def test_past_night_is_built_without_fetching_and_leaves_no_trace_in_the_record(
 
 
 def test_future_moment_is_wrong_usage(home: NightHome) -> None:
-    done = mqp(home.home, "nightly", "--as-of", "2030-01-02", expect=1)
+    done = quick_mqp(home.home, "nightly", "--as-of", "2030-01-02", expect=1)
     assert "in the future" in done.stderr
 
 
@@ -61,12 +62,12 @@ def test_damaged_published_file_is_noticed_kept_and_built_again(
     content = bytearray(home.published.read_bytes())
     content[len(content) // 2] ^= 0xFF  # in the middle of a block, which nothing opens at once
     home.published.write_bytes(content)
-    mqp(home.root, "health", expect=1, MQP_UNIVERSE=str(small_universe))
-    done = mqp(home.root, "nightly", MQP_UNIVERSE=str(small_universe))
+    quick_mqp(home.root, "health", expect=1, MQP_UNIVERSE=str(small_universe))
+    done = quick_mqp(home.root, "nightly", MQP_UNIVERSE=str(small_universe))
     rebuilt, landed = (done.stderr.index(text) for text in (REBUILT, "Landed"))
     assert rebuilt < landed  # readers have the old night again before the new one begins
     assert home.published.with_name("quant.duckdb.damaged").read_bytes() == bytes(content)
     night = NightHome(home.root, "")
     assert ledger(night, RECORD)[-1] == (date(2024, 6, 28), 2, "CLEAN")
     assert ledger(night, DECISIONS) == [(date(2024, 6, 28),)]
-    mqp(home.root, "health", MQP_UNIVERSE=str(small_universe))
+    quick_mqp(home.root, "health", MQP_UNIVERSE=str(small_universe))

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,9 @@ import pytest
 from ingestion.sandbox.server import SandboxServer
 from ingestion.settings import KEY_VARIABLES
 from orchestration.resources import BASE_URLS
-from tests.conftest import NightHome, mqp
+from tests.conftest import NightHome
 from tests.nights.conftest import QuickNight
+from tests.quick_command import quick_mqp
 from warehouse.connection import connect
 
 NIGHT = date(2024, 6, 28)
@@ -39,11 +39,11 @@ def healthy(tmp_path_factory: pytest.TempPathFactory, quick_night: QuickNight) -
 
 
 @pytest.fixture(scope="module")
-def poisoned(tmp_path_factory: pytest.TempPathFactory, small_universe: Path) -> NightHome:
+def poisoned(tmp_path_factory: pytest.TempPathFactory, quick_night: QuickNight) -> NightHome:
     home = tmp_path_factory.mktemp("poisoned")
     with market(null_close=[(POISONED, NIGHT)]) as variables:
-        done = mqp(home, "nightly", expect=3, MQP_UNIVERSE=str(small_universe), **variables)
-    return NightHome(home, done.stdout)
+        quick_night(home, CLOCK, **variables)
+    return NightHome(home, "")
 
 
 def rows(night: NightHome, query: str) -> list[tuple[Any, ...]]:
@@ -77,7 +77,7 @@ def test_poisoned_symbol_keeps_its_target_and_gets_no_order(poisoned: NightHome)
 def test_why_tells_what_froze_the_poisoned_symbol(poisoned: NightHome) -> None:
     """Down to the response with the missing close, in the provider's own words."""
     with market() as variables:
-        text = mqp(poisoned.home, "why", POISONED, **variables).stdout
+        text = quick_mqp(poisoned.home, "why", POISONED, **variables).stdout
     assert f"{POISONED} is frozen  quarantined: raw.polygon__daily_bars" in text
     assert f"quarantine of {POISONED}  raw.polygon__daily_bars" in text
     assert '"c": null' in text

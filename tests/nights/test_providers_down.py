@@ -3,17 +3,20 @@
 import hashlib
 import json
 import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from ingestion.sandbox.server import SandboxServer
 from orchestration.resources import SANDBOX_SEED
 from tests.conftest import NIGHT_CLOCK, NightHome, mqp
+from tests.quick_command import quick_mqp
 from tests.traces import traces_in, traces_of
+
+Command = Callable[..., CompletedProcess[str]]
 
 NEXT_EVENING = "2024-07-01T22:30:00Z"  # Monday
 PATIENCE_SECONDS = "3"
@@ -29,9 +32,9 @@ def keys() -> dict[str, str]:
 
 
 def rehearse(
-    home: Path, name: str, universe: Path, *, expect: int
-) -> subprocess.CompletedProcess[str]:
-    return mqp(
+    home: Path, name: str, universe: Path, *, expect: int, command: Command = quick_mqp
+) -> CompletedProcess[str]:
+    return command(
         home,
         "nightly",
         "--rehearse",
@@ -52,7 +55,7 @@ def echoed(
 ) -> NightHome:
     """The home of Friday on Monday, when every provider answered an error that repeats its key."""
     home = small_night(tmp_path_factory.mktemp("echoed"))
-    done = rehearse(home, "key-echo", small_universe, expect=3)
+    done = rehearse(home, "key-echo", small_universe, expect=3, command=mqp)
     return NightHome(home, done.stdout + done.stderr)
 
 
@@ -94,7 +97,7 @@ def status_of(night: NightHome) -> dict:
 def test_night_without_any_provider_is_published_degraded(outage: NightHome) -> None:
     status = status_of(outage)
     assert (status["night"], status["status"]) == ("2024-07-01", "DEGRADED")
-    done = mqp(
+    done = quick_mqp(
         outage.home,
         "sql",
         "--format",
@@ -128,7 +131,7 @@ def test_night_without_any_provider_lands_nothing_and_loses_nothing(
         "from staging.stg_finnhub__company_news order by 1"
     )
     tables = [
-        mqp(home, "sql", "--format", "csv", query, MQP_NOW=NEXT_EVENING).stdout
+        quick_mqp(home, "sql", "--format", "csv", query, MQP_NOW=NEXT_EVENING).stdout
         for home in (small_night(tmp_path), outage.home)
     ]
     assert tables[0] == tables[1]

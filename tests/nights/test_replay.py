@@ -4,7 +4,9 @@ import json
 import shutil
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -13,9 +15,12 @@ from orchestration.replay.published import published_damage
 from tests.conftest import NightHome, mqp
 from tests.nights.conftest import QuickNight
 from tests.proof.small_proof import copied_product
+from tests.quick_command import quick_mqp
 from warehouse.connection import connect
 from warehouse.home import Home
 from warehouse.publish import digest_tables
+
+Command = Callable[..., CompletedProcess[str]]
 
 FRIDAY, MONDAY = "2024-06-28", "2024-07-01"
 MONDAY_EVENING = "2024-07-01T22:30:00Z"
@@ -44,14 +49,12 @@ def copy(home: NightHome, tmp_path: Path) -> Path:
 
 
 def replayed(
-    home: Path, *arguments: str, expect: int = 0, product: Path | None = None, **variables: str
+    home: Path, *arguments: str, expect: int = 0, command: Command = quick_mqp, **variables: str
 ) -> dict[str, Any]:
     """What a replay tells machines. The universe is the recorded one, whatever is configured."""
     words = ("replay", *arguments, "--verify", "--json")
     variables = {"MQP_NOW": MONDAY_EVENING, **variables}
-    told: dict[str, Any] = json.loads(
-        mqp(home, *words, expect=expect, product=product, **variables).stdout
-    )
+    told: dict[str, Any] = json.loads(command(home, *words, expect=expect, **variables).stdout)
     return told
 
 
@@ -76,6 +79,7 @@ def test_night_is_identical_elsewhere_with_one_thread(copy: Path, tmp_path: Path
         copy,
         MONDAY,
         *("--threads", "1", "--to", str(tmp_path / "monday.duckdb")),
+        command=mqp,
         TZ="Asia/Tokyo",
         LC_ALL="de_DE.UTF-8",
         HOME=str(tmp_path / "nobody"),
@@ -103,7 +107,7 @@ def test_damaged_published_file_comes_back_as_it_was(copy: Path) -> None:
     assert {name: rows(published, name) for name in RECORD} == before
     aside = published.with_name("quant.duckdb.damaged")
     assert aside.stat().st_size == len(whole) // 2
-    assert "is sound and shows night 2024-07-01" in mqp(copy, "replay").stdout
+    assert "is sound and shows night 2024-07-01" in quick_mqp(copy, "replay").stdout
 
 
 def rows(path: Path, name: str) -> list[tuple[Any, ...]]:
@@ -119,7 +123,7 @@ def test_other_code_is_told_from_other_data(home: NightHome, tmp_path: Path) -> 
     assert text.count("spread_zscore_rows: 60") == 1
     project.write_text(text.replace("spread_zscore_rows: 60", "spread_zscore_rows: 30"))
 
-    told = replayed(home.home, FRIDAY, product=product)
+    told = replayed(home.home, FRIDAY, command=partial(mqp, product=product))
     assert told["outcome"] == "same data, other code"
     assert told["code"]["published"] != told["code"]["now"]
     different = unequal(told)
@@ -148,7 +152,7 @@ def test_row_altered_in_the_ledger_is_no_replay(copy: Path) -> None:
 
 
 def test_night_whose_rows_were_removed_says_so(copy: Path) -> None:
-    mqp(
+    quick_mqp(
         copy,
         *("cache", "purge", "--provider", "finnhub", "--with-history", "--yes"),
         *("--why", "subscription ended"),

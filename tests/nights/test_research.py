@@ -6,12 +6,16 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from tests.conftest import mqp
+from tests.quick_command import quick_mqp
 from warehouse.connection import connect
 from warehouse.home import Home
+
+Command = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +36,10 @@ def fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def asked(home: Home, *words: str, small_universe: Path) -> dict[str, object]:
-    done = mqp(home.root, *words, "--json", MQP_UNIVERSE=str(small_universe))
+def asked(
+    home: Home, *words: str, small_universe: Path, command: Command = quick_mqp
+) -> dict[str, object]:
+    done = command(home.root, *words, "--json", MQP_UNIVERSE=str(small_universe))
     return json.loads(done.stdout)
 
 
@@ -49,7 +55,7 @@ def test_night_registers_its_whole_grid(home: Home) -> None:
 def test_equities_on_one_ticker(home: Home, small_universe: Path) -> None:
     before = fingerprint(home.published)
     words = ("equities", "--ticker", "AAPL", "--period", "3y", "--validate_oos")
-    found = asked(home, *words, small_universe=small_universe)
+    found = asked(home, *words, small_universe=small_universe, command=mqp)
     again = asked(home, *words, small_universe=small_universe)
     assert fingerprint(home.published) == before
     assert [
@@ -74,7 +80,7 @@ def test_dry_run_evaluates_and_writes_nothing(home: Home, small_universe: Path) 
     before = {path: fingerprint(path) for path in (home.ledger, home.published)}
     files = sorted(home.reports.rglob("*"))
     words = ("volatility", "--term-structure", "both", "--vix-cap", "22", "--dry-run")
-    found = asked(home, *words, small_universe=small_universe)
+    found = asked(home, *words, small_universe=small_universe, command=mqp)
     assert found["is_new_trial"] is True
     assert "sharpe" not in json.dumps(found)
     assert {path: fingerprint(path) for path in before} == before
@@ -83,7 +89,7 @@ def test_dry_run_evaluates_and_writes_nothing(home: Home, small_universe: Path) 
 
 def test_credit_without_ice_reads_the_proxy_alone(home: Home, small_universe: Path) -> None:
     proxy = asked(home, "credit", "--disable_oas", small_universe=small_universe)
-    own = asked(home, "credit", small_universe=small_universe)
+    own = asked(home, "credit", small_universe=small_universe, command=mqp)
     assert json.loads(str(proxy["parameters"]))["is_oas_disabled"] is True
     name = "zscore_percentile"
     assert proxy["variants"][name] != own["variants"][name]
@@ -100,7 +106,7 @@ def test_credit_without_ice_reads_the_proxy_alone(home: Home, small_universe: Pa
 
 def test_intraday_is_flat_at_every_close(home: Home, small_universe: Path) -> None:
     words = ("intraday", "--style", "frequent", "--interval", "5m")
-    found = asked(home, *words, small_universe=small_universe)
+    found = asked(home, *words, small_universe=small_universe, command=mqp)
     assert found["members"] == ["SPY"]
     path = next(Path(path) for path in found["tables"] if path.endswith("_daily.csv"))
     with path.open(newline="") as lines:
@@ -114,7 +120,7 @@ def test_intraday_is_flat_at_every_close(home: Home, small_universe: Path) -> No
 
 
 def test_oos_compares_what_the_night_chose(home: Home, small_universe: Path) -> None:
-    found = asked(home, "oos", small_universe=small_universe)
+    found = asked(home, "oos", small_universe=small_universe, command=mqp)
     windows = {(row["strategy"], row["window"]) for row in found["rows"]}
     assert {
         ("credit", "split_0.7"),
@@ -145,7 +151,7 @@ def test_oos_compares_what_the_night_chose(home: Home, small_universe: Path) -> 
 def test_wrong_question_is_one_sentence(
     home: Home, words: tuple[str, ...], said: str, small_universe: Path
 ) -> None:
-    done = mqp(home.root, *words, MQP_UNIVERSE=str(small_universe), expect=2)
+    done = quick_mqp(home.root, *words, MQP_UNIVERSE=str(small_universe), expect=2)
     assert said in done.stderr
     assert len([line for line in done.stderr.splitlines() if line.startswith("mqp:")]) == 1
 
@@ -160,7 +166,6 @@ def test_trial_after_the_night_does_not_move_its_replay(
 ) -> None:
     copy = Home(shutil.copytree(home.root, tmp_path / "home"))
     asked(copy, "volatility", "--vix-cap", "20", small_universe=small_universe)
-    assert (
-        "IDENTICAL" in mqp(copy.root, "replay", "--verify", MQP_UNIVERSE=str(small_universe)).stdout
-    )
+    replayed = quick_mqp(copy.root, "replay", "--verify", MQP_UNIVERSE=str(small_universe))
+    assert "IDENTICAL" in replayed.stdout
     assert len(trials(copy, "volatility")) == 1

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import mqp
 from tests.durability.whole_night import FRIDAY
 from tests.nights.conftest import QuickNight
+from tests.quick_command import quick_mqp
 from warehouse.connection import connect, quoted_path
 from warehouse.home import Home
 
@@ -34,7 +35,7 @@ def restored(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("restored") / "home"
     shutil.copytree(whole, home)
     Home(home).ledger.unlink()
-    refused = mqp(home, "nightly", expect=1)
+    refused = quick_mqp(home, "nightly", expect=1)
     assert "run `mqp restore --from-responses` first" in refused.stderr
     assert not Home(home).ledger.exists()
     done = mqp(home, "restore", "--from-responses")
@@ -80,5 +81,5 @@ def test_night_on_the_restored_ledger_has_equal_content_hashes(
 
 
 def test_restore_beside_an_existing_ledger_is_refused(restored: Path) -> None:
-    done = mqp(restored, "restore", "--from-responses", expect=2)
+    done = quick_mqp(restored, "restore", "--from-responses", expect=2)
     assert "exists and is not overwritten" in done.stderr
