@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import NightHome, mqp
 from tests.nights.conftest import QuickNight
+from tests.quick_command import quick_mqp
 from warehouse.connection import connect
 from warehouse.home import Home
 
@@ -77,12 +78,14 @@ def test_status_says_what_the_orders_start_from(home: NightHome) -> None:
 
 
 def test_night_is_identical_though_the_file_has_changed_since(home: NightHome) -> None:
-    said = mqp(home.home, "replay", MONDAY, "--verify", "--json", MQP_NOW=MONDAY_EVENING)
+    said = quick_mqp(home.home, "replay", MONDAY, "--verify", "--json", MQP_NOW=MONDAY_EVENING)
     assert json.loads(said.stdout)["outcome"] == "identical"
 
 
 def test_night_before_there_was_a_file_is_identical_too(home: NightHome) -> None:
-    said = mqp(home.home, "replay", "2024-06-28", "--verify", "--json", MQP_NOW=MONDAY_EVENING)
+    said = quick_mqp(
+        home.home, "replay", "2024-06-28", "--verify", "--json", MQP_NOW=MONDAY_EVENING
+    )
     assert json.loads(said.stdout)["outcome"] == "identical"
     hashes = rows(home, "select count(distinct config_hash) as found from ops.nights")
     assert hashes == [{"found": 2}]

@@ -13,6 +13,7 @@ from orchestration.errors import UsageError
 from orchestration.research.portfolio import AskedPortfolio, answer_portfolio, prepared_portfolio
 from orchestration.resources import Settings, load_settings
 from tests.conftest import NIGHT_CLOCK, mqp
+from tests.quick_command import quick_mqp
 from warehouse.connection import connect
 from warehouse.home import Home
 
@@ -58,7 +59,7 @@ def counted(home: Home) -> list[str]:
 def test_portfolio_is_counted_once_and_kept(home: Home, small_universe: Path) -> None:
     before = hashlib.sha256(home.published.read_bytes()).hexdigest()
     words = ("portfolio", "--strategies", "equities,credit,volatility", "--target-vol", "0.10")
-    done = mqp(home.root, *words, "--json", MQP_UNIVERSE=str(small_universe))
+    done = quick_mqp(home.root, *words, "--json", MQP_UNIVERSE=str(small_universe))
     text = mqp(home.root, *words, MQP_UNIVERSE=str(small_universe)).stdout
     found = json.loads(done.stdout)
     assert hashlib.sha256(home.published.read_bytes()).hexdigest() == before
@@ -107,7 +108,9 @@ def test_other_settings_stand_beside_the_nights_own(home: Home, small_universe: 
 
 def test_dry_run_writes_nothing(home: Home, small_universe: Path) -> None:
     before = state(home)
-    done = mqp(home.root, "portfolio", "--dry-run", "--json", MQP_UNIVERSE=str(small_universe))
+    done = quick_mqp(
+        home.root, "portfolio", "--dry-run", "--json", MQP_UNIVERSE=str(small_universe)
+    )
     assert "parameters" in json.loads(done.stdout)
     assert state(home) == before
 

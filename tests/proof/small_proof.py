@@ -43,8 +43,8 @@ THREADS = 1
 class Order:
     """What to prove: the code in `tree`, on the ledger below `home`.
 
-    `clean`: a folder of what dbt made of this ledger by unpatched models, a file per night; `patched`
-    names the models that are others now. Only these and what follows from them is made again.
+    `clean`: a folder of what dbt made of this ledger by unpatched models, a file per night;
+    `patched` names the models that are others now. Only these and what follows is made again.
     """
 
     tree: Path
