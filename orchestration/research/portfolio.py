@@ -19,13 +19,14 @@ from orchestration.configuration import parse_portfolio, recorded_configuration
 from orchestration.errors import NightError, UsageError
 from orchestration.holdings import load_holdings
 from orchestration.replay.nights import PublishedNight, published_night_of
-from orchestration.resources import Settings, utc_now
-from orchestration.trials import known_trials, register_trials
+from orchestration.research.run import count_trial
+from orchestration.resources import Settings
+from orchestration.trials import known_trials
 from orchestration.universe import Universe
 from orchestration.yaml_file import read_yaml
 from warehouse.connection import connect
 from warehouse.files import copy_database
-from warehouse.ledger import opened_ledger, refuse_other_world
+from warehouse.ledger import refuse_other_world
 from warehouse.lock import writer_lock
 
 if TYPE_CHECKING:
@@ -139,12 +140,7 @@ def answer_portfolio(
         )
     except AnalyticsError as err:
         raise UsageError(f"{str(err)[:1].upper()}{str(err)[1:]}.") from err
-    home, now = settings.home, utc_now(settings)
-    with (
-        writer_lock(home.writer_lock, announce=say),
-        opened_ledger(home.ledger, settings.world, now=now) as ledger,
-    ):
-        register_trials(ledger, found.trial, home=home, by=COMMAND, at=now)
+    count_trial(settings, found.trial, by=COMMAND, say=say)
     write_tables(ready.file, {f"analytics.{name}": frame for name, frame in found.tables.items()})
     return found
 

@@ -126,14 +126,28 @@ def answer(settings: Settings, ready: Ready, say: Callable[[str], None]) -> "Ans
         found = _evaluated(ready, question)
     except AnalyticsError as err:
         raise UsageError(f"{str(err)[:1].upper()}{str(err)[1:]}.") from err
+    count_trial(settings, found.trial, by=asked.asked_by, say=say)
+    write_tables(ready.file, {f"analytics.{name}": frame for name, frame in found.tables.items()})
+    return found
+
+
+def count_trial(
+    settings: Settings, trial: "pd.DataFrame", *, by: str, say: Callable[[str], None]
+) -> None:
+    """Register what a command has evaluated, before anybody sees the result.
+
+    Parameters
+    ----------
+    trial : rows of `analytics.trials.trial_rows`.
+    by : the command.
+    say : told when another run holds the writer lock.
+    """
     home, now = settings.home, utc_now(settings)
     with (
         writer_lock(home.writer_lock, announce=say),
         opened_ledger(home.ledger, settings.world, now=now) as ledger,
     ):
-        register_trials(ledger, found.trial, home=home, by=asked.asked_by, at=now)
-    write_tables(ready.file, {f"analytics.{name}": frame for name, frame in found.tables.items()})
-    return found
+        register_trials(ledger, trial, home=home, by=by, at=now)
 
 
 def _evaluated(ready: Ready, question: "Question") -> "Answer":
