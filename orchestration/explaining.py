@@ -51,7 +51,7 @@ def explanation(
     """
     with connect(settings.home.published, read_only=True) as connection:
         try:
-            reader = Reader(connection, _book_settings(connection), dbt_variables())
+            reader = Reader(connection, book_settings(connection), dbt_variables())
             if is_everything:
                 reader = replace(reader, most_responses=sys.maxsize, most_stories=sys.maxsize)
             question = resolve(reader, subject, night, strategy)
@@ -67,8 +67,14 @@ def explanation(
     return found.with_tree(with_opened_responses(found.tree, settings.home, masker))
 
 
-def _book_settings(connection: Connection) -> "PortfolioConfig":
-    """The portfolio's settings that the night was built with, not those of today's file."""
+def book_settings(connection: Connection) -> "PortfolioConfig":
+    """The portfolio's settings that the night was built with, not those of today's file.
+
+    Raises
+    ------
+    UsageError
+        The file does not hold them, or today's release does not accept them any more.
+    """
     # not by way of orchestration.configuration, which imports pyarrow for the universe
     from analytics.configuration import parse_portfolio_config
     from analytics.errors import ConfigurationError

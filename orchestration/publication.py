@@ -119,7 +119,7 @@ def report_night(run: "NightRun") -> None:
 
     if run.is_fetching:
         Comparer(run.settings.home, run.settings.world, run.sessions).keep(run.night)
-    write_exports(run.settings.home, fill=run.portfolio.fill)
+    write_exports(run.settings.home, run.status, fill=run.portfolio.fill)
     _write_pages(run, run.status)
 
 

@@ -74,9 +74,9 @@ def read_run_status(path: Path) -> RunStatus:
             **found,
             "night": date.fromisoformat(found["night"]),
             "reasons": tuple(found["reasons"]),
-            "quarantined": tuple(_with_dates(row) for row in found["quarantined"]),
-            "freshness": tuple(_with_dates(row) for row in found["freshness"]),
-            "fallbacks": tuple(_with_dates(row) for row in found.get("fallbacks", ())),
+            "quarantined": tuple(with_dates(row) for row in found["quarantined"]),
+            "freshness": tuple(with_dates(row) for row in found["freshness"]),
+            "fallbacks": tuple(with_dates(row) for row in found.get("fallbacks", ())),
             "quotas": tuple(
                 {**row, "resets_at": datetime.fromisoformat(row["resets_at"])}
                 for row in found.get("quotas", ())
@@ -85,7 +85,8 @@ def read_run_status(path: Path) -> RunStatus:
     )
 
 
-def _with_dates(row: Mapping[str, Any]) -> dict[str, Any]:
+def with_dates(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON keeps it, its dates dates again."""
     is_date = {"first_date", "last_date", "last_observation", "expected_observation"}
     return {
         name: date.fromisoformat(value) if name in is_date and value else value
