@@ -1,4 +1,4 @@
-"""`mqp report`: the options."""
+"""`mqp report` and `mqp docs`: the options."""
 
 from pathlib import Path
 from typing import Annotated
@@ -34,3 +34,20 @@ def report(
     from orchestration.commands.report import report_command
 
     raise typer.Exit(report_command(formats, output, as_json=as_json))
+
+
+@reports_app.command(epilog="Examples: `mqp docs` · `mqp docs --open` · `mqp docs --json`")
+def docs(
+    opens: Annotated[bool, typer.Option("--open", help="Show the pages in the browser.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write data quality and lineage as pages that need no server and no network.
+
+    reports/docs/index.html links the report, the Data Docs of both gates, the tear sheets, and
+    dbt's documentation of every model with its columns, tests and lineage. dbt reads a copy of the
+    published file, which takes about ten seconds; nothing else in the home is changed.
+    """
+    from orchestration.commands.docs import docs_command
+
+    raise typer.Exit(docs_command(opens=opens, as_json=as_json))

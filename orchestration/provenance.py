@@ -10,7 +10,15 @@ from orchestration.resources import REPOSITORY
 
 CODE_FOLDERS = ("analytics", "dbt_project", "ingestion", "orchestration", "reports", "warehouse")
 CODE_SUFFIXES = frozenset({".py", ".sql", ".csv", ".yml", ".yaml", ".html", ".css", ".js", ".j2"})
-OUTPUT_FILES = frozenset({"reports/latest.html", "reports/oos_registry.csv", "reports/orders.csv"})
+OUTPUT_FILES = frozenset(
+    {
+        "reports/latest.html",
+        "reports/oos_registry.csv",
+        "reports/orders.csv",
+        "reports/docs/index.html",
+        "reports/docs/lineage.html",
+    }
+)
 OUTPUT_FOLDERS = frozenset({"target", "build", "nights", "data_docs", "backtests", "metrics"})
 
 

@@ -12,6 +12,8 @@ WRITTEN = (
     "reports/backtests/equities_daily.csv",
     "reports/backtests/equities_balanced_position.html",
     "reports/data_docs/index.html",
+    "reports/docs/index.html",
+    "reports/docs/lineage.html",
     "warehouse/nights/2017-06-30/manifest.yaml",
     "dbt_project/target/compiled/model.sql",
 )
