@@ -1,5 +1,6 @@
 """Every page of the dashboard runs on a published file, and on one that lacks tables."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,15 @@ def dashboard(path: str) -> None:
     from reports.dashboard import show
 
     show(Path(path))
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take back the script that Streamlit puts where Python's main module is.
+
+    A process that is spawned later would look for that script, which is gone by then.
+    """
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def opened(path: Path, page: str = "Overview") -> Any:
