@@ -9,6 +9,7 @@ from analytics.benchmarks import BENCHMARK
 from analytics.daily import DailyRows, NamedRows
 from analytics.errors import InputError
 from analytics.inputs import AnalyticsInputs, lay_out, run_benchmarks
+from analytics.market import Market
 from analytics.metric_tables import metric_rows
 from analytics.night import run_strategy
 from analytics.portfolio import Portfolio
@@ -20,6 +21,7 @@ from analytics.portfolio_results import (
     simulate_sleeves,
 )
 from analytics.settings import PortfolioConfig
+from analytics.sleeves import Sleeve
 from analytics.tables import NamedBacktest, daily_rows, joined, position_rows
 from analytics.trials import Search, count_trials, trial_rows
 
@@ -63,20 +65,16 @@ def run_portfolio_research(
     """
     calendar, market = lay_out(inputs)
     stage = Stage(market, calendar, inputs.portfolio_config)
-    wanted = {*stage.config.strategies, *published.strategies}
-    sleeves = [
-        run_strategy(rows, strategy=str(name), market=market, inputs=inputs).sleeve
-        for name, rows in inputs.signals.groupby("strategy", sort=True)
-        if name in wanted
-    ]
-    portfolio = simulate_sleeves(sleeves, stage)
+    portfolio = simulate_sleeves(_sleeves(inputs, market), stage)
     if portfolio is None:
         listed = ", ".join(stage.config.strategies)
         raise InputError(f"none of the strategies {listed} has decided anything yet")
     _refuse_short_history(portfolio, stage.config)
     own, beside = portfolio_books(portfolio, stage)
     if published != stage.config:
-        usual = simulate_sleeves(sleeves, replace(stage, config=published))
+        # other costs, and another variant may have been chosen
+        usual_sleeves = _sleeves(replace(inputs, portfolio_config=published), market)
+        usual = simulate_sleeves(usual_sleeves, replace(stage, config=published))
         if usual is not None:
             beside.append(NamedBacktest(BENCHMARK, (AS_PUBLISHED,), usual.backtest, None, ()))
     books = [*own, *beside, run_benchmarks(market, calendar, inputs)]
@@ -96,6 +94,15 @@ def run_portfolio_research(
         trial=trial,
         search=search,
     )
+
+
+def _sleeves(inputs: AnalyticsInputs, market: Market) -> list[Sleeve]:
+    """Stitch the strategies that the settings name, at their costs and fills."""
+    return [
+        run_strategy(rows, strategy=str(name), market=market, inputs=inputs).sleeve
+        for name, rows in inputs.signals.groupby("strategy", sort=True)
+        if name in inputs.portfolio_config.strategies
+    ]
 
 
 def _trial(portfolio: Portfolio, stage: Stage, parameters: str) -> pd.DataFrame:

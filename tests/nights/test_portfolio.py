@@ -90,7 +90,11 @@ def test_portfolio_is_counted_once_and_kept(home: Home, small_universe: Path) ->
 
 def test_other_settings_stand_beside_the_nights_own(home: Home, small_universe: Path) -> None:
     settings = settings_of(home, small_universe)
-    changes = {"sleeves.method": "inverse_volatility", "target_volatility_annual": 0.05}
+    changes = {
+        "sleeves.method": "inverse_volatility",
+        "target_volatility_annual": 0.05,
+        "costs.slippage_bps": 30.0,
+    }
     before = len(counted(home))
     with prepared_portfolio(settings, AskedPortfolio(changes), say) as ready:
         found = answer_portfolio(settings, ready, say)
