@@ -110,6 +110,8 @@ def _limits(section: Section, scenarios: Sequence[str]) -> LimitSettings:
 def _strategies(sleeves: Section) -> tuple[str, ...]:
     sleeves.require("strategies")
     given = sleeves.symbols("strategies") if "strategies" in sleeves.names() else None
+    if not sleeves.is_strict:
+        return given or PortfolioConfig.strategies  # as an earlier release took them
     if given == ():
         sleeves.fail("strategies", [], "at least one strategy")
     for name in given or ():

@@ -210,7 +210,11 @@ def loss_lines(daily: "pd.DataFrame", tests: "pd.DataFrame") -> list[str]:
             wording.number(row["expected_exceedances"], 1),
             wording.number(row["p_value"], 3),
             wording.number(clusters.get(row["measure"]), 3),
-            _verdict(row["p_value"], row["exceedances"] > row["expected_exceedances"]),
+            _verdict(
+                row["p_value"],
+                clusters.get(row["measure"]),
+                is_more=row["exceedances"] > row["expected_exceedances"],
+            ),
         )
         for row in rows_of(whole)
     ]
@@ -220,12 +224,15 @@ def loss_lines(daily: "pd.DataFrame", tests: "pd.DataFrame") -> list[str]:
     ]
 
 
-def _verdict(p_value: float, is_more: bool) -> str:
+def _verdict(p_value: Any, independence: Any, *, is_more: bool) -> str:
+    """How many exceedances there were and, where that is as promised, whether they came alone."""
     if wording.is_missing(p_value):
         return "too short to tell"
-    if p_value >= UNLIKELY:
-        return "as promised"
-    return "too many" if is_more else "too few"
+    if p_value < UNLIKELY:
+        return "too many" if is_more else "too few"
+    if not wording.is_missing(independence) and independence < UNLIKELY:
+        return "not independent"
+    return "as promised"
 
 
 def stress_lines(rows: "pd.DataFrame") -> list[str]:

@@ -248,3 +248,9 @@ def test_empty_file_lacks_the_shocks(root):
 def test_file_that_is_no_mapping_is_refused():
     with pytest.raises(ConfigurationError, match="the file must be a mapping"):
         parse_portfolio_config(["capital"])
+
+
+@pytest.mark.parametrize("strategies", [[], ["equities", "bonds"]])
+def test_strategies_that_an_earlier_release_took_are_still_read(strategies):
+    config = parse_portfolio_config(changed("sleeves.strategies", strategies))
+    assert config.strategies == (tuple(strategies) or ("equities", "credit", "volatility"))

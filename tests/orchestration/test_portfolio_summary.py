@@ -81,13 +81,14 @@ def test_tracking_tells_year_after_year_and_then_all():
 
 
 @pytest.mark.parametrize(
-    ("exceedances", "p_value", "word"),
+    ("exceedances", "p_value", "independence", "word"),
     [
-        (12, 0.8, "as promised"), (40, 0.01, "too many"), (2, 0.01, "too few"),
-        (2, np.nan, "too short to tell"),
+        (12, 0.8, 0.8, "as promised"), (40, 0.01, 0.8, "too many"), (2, 0.01, 0.8, "too few"),
+        (2, np.nan, np.nan, "too short to tell"), (12, 0.8, 0.003, "not independent"),
+        (12, 0.8, np.nan, "as promised"),
     ],
 )  # fmt: skip
-def test_exceedances_are_judged_in_words(exceedances, p_value, word):
+def test_exceedances_are_judged_in_words(exceedances, p_value, independence, word):
     forecasts = {
         f"{measure}_{level}_{kind}": [0.01]
         for measure in ("var", "es")
@@ -97,8 +98,8 @@ def test_exceedances_are_judged_in_words(exceedances, p_value, word):
     daily = pd.DataFrame({**forecasts, "beta_spy": [0.5], "drawdown": [-0.1]})
     tests = pd.DataFrame(
         [
-            ("var_95_historical", "full", test, 252, exceedances, 12.6, p_value)
-            for test in ("kupiec", "christoffersen_independence")
+            ("var_95_historical", "full", test, 252, exceedances, 12.6, p)
+            for test, p in (("kupiec", p_value), ("christoffersen_independence", independence))
         ],
         columns=[
             "measure", "sample", "test", "n_sessions", "exceedances", "expected_exceedances",
