@@ -99,25 +99,25 @@ def apply_limits(
     return Limited(final=weights * factors[-1], factors=factors)
 
 
-def liquidity_caps(traded_value_usd: Floats, *, equity_usd: float, share: float) -> Floats:
+def liquidity_caps(traded_value_usd: Floats, *, equity_usd: float | Floats, share: float) -> Floats:
     """Return the largest weights that a share of the value traded in a day amounts to.
 
     Parameters
     ----------
-    traded_value_usd : (S,), average daily volume in money, known at the deciding close.
-    equity_usd : of the portfolio.
+    traded_value_usd : (S,) or (D, S), average daily volume in money, known at the deciding close.
+    equity_usd : of the portfolio; (D, 1) for D decisions.
     share : of the average daily volume that a position may be.
 
     Returns
     -------
-    (S,), of |weight|.
+    Of |weight|, one per value traded.
 
     Notes
     -----
     Missing data: without end where no average is known. A provider that tells no volume must not
     sell a position; that the limit could not be measured is said in `analytics.limit_usage`.
     """
-    cap = share * traded_value_usd / max(equity_usd, 1.0)
+    cap = share * traded_value_usd / np.maximum(equity_usd, 1.0)
     return np.where(np.isnan(traded_value_usd), np.inf, cap)
 
 
@@ -210,24 +210,23 @@ def _offsets_restored(
     rules: LimitRules,
 ) -> Floats:
     """Shrink what turnover left until net and stress hold again, additions within its budget."""
-    for round_ in range(LARGEST_ROUNDS):
-        left = w * factors
-        factor = min(
-            _net_factor(left, leverage, is_free, rules),
-            _stress_factor(left, leverage, is_free, rules),
-        )
+    for turnover in (*[rules.turnover] * (LARGEST_ROUNDS - 1), 0.0):
+        factor = _offset_factor(w * factors, leverage, is_free, rules)
         if factor > 1.0 - ROUNDING:  # a book cut to its bound may miss it by a rounding
             return factors
         factors = np.where(is_free, factors * factor, factors)
-        is_last = round_ == LARGEST_ROUNDS - 1
         # shrinking sells more, so less of the budget is left for what is added
-        again = replace(rules, turnover=0.0) if is_last else rules
-        factors = factors * _turnover_factors(w * factors, holding, is_free, again)
-    left = w * factors
-    factor = min(
-        _net_factor(left, leverage, is_free, rules), _stress_factor(left, leverage, is_free, rules)
-    )
+        budget = replace(rules, turnover=turnover)
+        factors = factors * _turnover_factors(w * factors, holding, is_free, budget)
+    factor = _offset_factor(w * factors, leverage, is_free, rules)
     return np.where(is_free, factors * factor, factors)
+
+
+def _offset_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) -> float:
+    """Return what the limits leave that a missing hedge can break."""
+    return min(
+        factor_of(w, leverage, is_free, rules) for factor_of in (_net_factor, _stress_factor)
+    )
 
 
 def _shared_budget(w: Floats, holding: Floats, is_sent: Bools, turnover: float) -> Floats:
