@@ -25,11 +25,6 @@ class Estimate:
     weights: Floats
     covariance: Floats
 
-    @property
-    def volatilities(self) -> Floats:
-        """(N,), annual."""
-        return np.sqrt(np.diagonal(self.covariance))
-
 
 def estimate_weights(method: str, returns: Floats) -> Estimate:
     r"""Weigh N assets by the Ledoit-Wolf covariance of their last 252 returns.

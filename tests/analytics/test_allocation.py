@@ -83,7 +83,7 @@ def test_estimated_weights_sum_to_one_and_are_never_short(method):
 
 def test_inverse_volatility_is_one_over_ledoit_wolfs_volatility():
     found = estimate_weights("inverse_volatility", returns_of())
-    inverse = 1.0 / found.volatilities
+    inverse = 1.0 / np.sqrt(np.diagonal(found.covariance))
     np.testing.assert_allclose(found.weights, inverse / inverse.sum(), rtol=1e-12)
 
 
