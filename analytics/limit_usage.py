@@ -1,6 +1,6 @@
 """How close the book came to each limit, decision by decision → rows of a public table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,15 +44,15 @@ class Usage:
 
 
 def limit_usage_rows(
-    portfolio: Portfolio, calendar: Calendar, config: PortfolioConfig
+    usages: Sequence[Usage], portfolio: Portfolio, calendar: Calendar
 ) -> pd.DataFrame:
     """List what every limit allowed, and what was wanted and used: `analytics.limit_usage`.
 
     Parameters
     ----------
-    portfolio : D decisions over S symbols.
+    usages : of every limit, as `limit_usages` measures them.
+    portfolio : the same D decisions.
     calendar : T sessions.
-    config : the limits.
 
     Returns
     -------
@@ -79,12 +79,12 @@ def limit_usage_rows(
                 "decided_at": moments(calendar.decided_at[t]),
             }
         )
-        for usage in limit_usages(portfolio, config)
+        for usage in usages
     ]
     return pd.concat(frames, ignore_index=True)[list(LIMIT_USAGE_COLUMNS)]
 
 
-def limit_usages(portfolio: Portfolio, config: PortfolioConfig) -> Iterator[Usage]:
+def limit_usages(portfolio: Portfolio, config: PortfolioConfig) -> list[Usage]:
     """Measure every limit of `BOUNDS`, in their order.
 
     Parameters
@@ -92,54 +92,65 @@ def limit_usages(portfolio: Portfolio, config: PortfolioConfig) -> Iterator[Usag
     portfolio : D decisions.
     config : the limits.
     """
-    rules, market = limit_rules(portfolio.plan.market, config), portfolio.plan.market
-    first = portfolio.plan.first_decision
-    leverage = market.fill_leverage[first:]
-    # what each limit was given: what the ones before it left
-    given = portfolio.desired[:, None, :] * np.cumprod(portfolio.factors, axis=1)
-    given = np.concatenate([portfolio.desired[:, None, :], given[:, :-1]], axis=1)
-    is_binding = (portfolio.factors != 1.0).any(axis=2)
-    final = portfolio.final
-    shock = leverage * rules.stress_shock
-    sectors = sorted({name for name in map(config.sector_of, market.symbols) if name is not None})
-    traded = market.traded_value_usd[first:]
-    liquid = np.stack(
-        [
-            liquidity_caps(row, equity_usd=float(equity), share=config.limits.liquidity)
-            for row, equity in zip(traded, portfolio.equity_usd, strict=True)
-        ]
+    market, first = portfolio.plan.market, portfolio.plan.first_decision
+    rules, symbols = limit_rules(market, config), market.symbols
+    leverage, traded = market.fill_leverage[first:], market.traded_value_usd[first:]
+    caps = np.broadcast_to(rules.symbol_cap, portfolio.final.shape)
+    liquid = liquidity_caps(
+        traded, equity_usd=portfolio.equity_usd[:, None], share=config.limits.liquidity
     )
-    yield _leverage(portfolio, config)
-    at = dict(enumerate(LIMITS))
-    caps = np.broadcast_to(rules.symbol_cap, final.shape)
-    of_sector = np.abs(given[:, 2]) @ rules.is_in_sector.T, np.abs(final) @ rules.is_in_sector.T
-    several = {
-        "symbol": (np.abs(given[:, 0] * leverage), np.abs(final * leverage), caps, market.symbols),
-        "liquidity": (np.abs(given[:, 1]), np.abs(final), liquid, market.symbols),
-        "sector": (*of_sector, np.full(of_sector[0].shape, rules.sector_cap), sectors),
-    }
-    single = {
-        "stress": (-(given[:, 3] * shock), -(final * shock), rules.max_stress_loss),
-        "gross": (np.abs(given[:, 4] * leverage), np.abs(final * leverage), rules.gross),
-        "net": (given[:, 5] * leverage, final * leverage, rules.net),
-        "turnover": (
-            _traded(portfolio, given[:, 6], config), _traded(portfolio, final, config),
-            rules.turnover,
-        ),
-    }  # fmt: skip
-    for row, name in at.items():
-        if name in several:
-            wanted, used, bound, subjects = several[name]
-            usage = _closest(name, wanted, used, bound, is_binding[:, row], subjects)
-            yield _with_unmeasured(usage, final, traded, subjects) if name == "liquidity" else usage
-        else:
-            wanted, used, most = single[name]
-            sums = np.add.reduce(wanted, axis=1), np.add.reduce(used, axis=1)
-            if name == "net":
-                sums = np.abs(sums[0]), np.abs(sums[1])
-            scenario = config.limits.stress_scenario if name == "stress" else None
-            yield _alone(name, *sums, most, is_binding[:, row], subject=scenario)
-    yield _drawdown(portfolio, config)
+    sectors = sorted({name for name in map(config.sector_of, symbols) if name is not None})
+    sector_caps = np.full((portfolio.final.shape[0], len(sectors)), rules.sector_cap)
+    binds = dict(zip(LIMITS, (portfolio.factors != 1.0).any(axis=2).T, strict=True))
+
+    def exposure(weights: Floats) -> Floats:
+        return np.abs(weights * leverage)
+
+    def in_sectors(weights: Floats) -> Floats:
+        return np.abs(weights) @ rules.is_in_sector.T
+
+    def stress_loss(weights: Floats) -> Floats:
+        return _summed(-(weights * (leverage * rules.stress_shock)))
+
+    def gross(weights: Floats) -> Floats:
+        return _summed(exposure(weights))
+
+    def net(weights: Floats) -> Floats:
+        return np.abs(_summed(weights * leverage))
+
+    def turnover(weights: Floats) -> Floats:
+        return _summed(_traded(portfolio, weights, config))
+
+    given = _given(portfolio)
+
+    def both(name: str, measure: Callable[[Floats], Floats]) -> tuple[str, Floats, Floats, Bools]:
+        """What was wanted just before the limit acted, and what is used in the end."""
+        return name, measure(given[name]), measure(portfolio.final), binds[name]
+
+    liquidity = _closest(*both("liquidity", np.abs), liquid, symbols)
+    return [
+        _leverage(portfolio, config),
+        _closest(*both("symbol", exposure), caps, symbols),
+        _with_unmeasured(liquidity, portfolio.final, traded, symbols),
+        _closest(*both("sector", in_sectors), sector_caps, sectors),
+        _alone(*both("stress", stress_loss), rules.max_stress_loss, config.limits.stress_scenario),
+        _alone(*both("gross", gross), rules.gross),
+        _alone(*both("net", net), rules.net),
+        _alone(*both("turnover", turnover), rules.turnover),
+        _drawdown(portfolio, config),
+    ]
+
+
+def _given(portfolio: Portfolio) -> dict[str, Floats]:
+    """Return the weights that each limit was given, what the ones before it left, (D, S) each."""
+    left = portfolio.desired[:, None, :] * np.cumprod(portfolio.factors, axis=1)
+    before = [portfolio.desired, *np.moveaxis(left, 1, 0)[:-1]]
+    return dict(zip(LIMITS, before, strict=True))
+
+
+def _summed(parts: Floats) -> Floats:
+    total: Floats = np.add.reduce(parts, axis=1)
+    return total
 
 
 def _leverage(portfolio: Portfolio, config: PortfolioConfig) -> Usage:
@@ -150,12 +161,12 @@ def _leverage(portfolio: Portfolio, config: PortfolioConfig) -> Usage:
     wanted = np.where(is_asked, asked, np.where(np.isnan(forecast), np.nan, 0.0))
     used = np.where(is_asked, portfolio.scale, wanted)
     is_binding = np.nan_to_num(wanted, nan=0.0) > config.max_leverage
-    return _alone("leverage", wanted, used, config.max_leverage, is_binding)
+    return _alone("leverage", wanted, used, is_binding, config.max_leverage)
 
 
 def _drawdown(portfolio: Portfolio, config: PortfolioConfig) -> Usage:
     fall, is_flat = portfolio.stop_drawdown, portfolio.is_stopped
-    return _alone("drawdown", fall, fall, config.limits.drawdown_stop, is_flat)
+    return _alone("drawdown", fall, fall, is_flat, config.limits.drawdown_stop)
 
 
 def _traded(portfolio: Portfolio, weights: Floats, config: PortfolioConfig) -> Floats:
@@ -173,8 +184,8 @@ def _alone(
     name: str,
     wanted: Floats,
     used: Floats,
-    bound: float,
     is_binding: Bools,
+    bound: float,
     subject: str | None = None,
 ) -> Usage:
     """A limit on the whole book; where it gains under a stress, it uses nothing of it."""
@@ -188,8 +199,8 @@ def _closest(
     name: str,
     wanted: Floats,
     used: Floats,
-    bound: Floats,
     is_binding: Bools,
+    bound: Floats,
     subjects: Sequence[str],
 ) -> Usage:
     """Of (D, N) measures of N subjects the one of which most of its bound was wanted."""

@@ -8,7 +8,7 @@ import pandas as pd
 from analytics.benchmarks import BENCHMARK
 from analytics.frames import Calendar
 from analytics.holdings import Holdings
-from analytics.limit_usage import LIMIT_USAGE_COLUMNS, limit_usage_rows
+from analytics.limit_usage import LIMIT_USAGE_COLUMNS, limit_usage_rows, limit_usages
 from analytics.market import Market
 from analytics.portfolio import Portfolio, run_portfolio
 from analytics.portfolio_tables import (
@@ -118,12 +118,15 @@ def portfolio_tables(
             "portfolio_tracking": TRACKING_COLUMNS,
         }
         return {**{table: empty_frame(kinds) for table, kinds in columns.items()}, **risk}
+    usages = limit_usages(portfolio, config)
     return {
         "target_weights": target_weight_rows(portfolio, calendar),
         "portfolio_daily": portfolio_rows(portfolio, calendar),
         "sleeve_weights": sleeve_weight_rows(portfolio.plan, calendar, method=config.method),
-        "limit_usage": limit_usage_rows(portfolio, calendar, config),
-        "portfolio_tracking": tracking_rows(portfolio, calendar, config),
+        "limit_usage": limit_usage_rows(usages, portfolio, calendar),
+        "portfolio_tracking": tracking_rows(
+            usages, portfolio, calendar, target=config.target_volatility_annual
+        ),
         **order_rows(portfolio, calendar, market=market, config=config, holdings=holdings),
         **risk,
     }

@@ -1,6 +1,6 @@
 """How well the portfolio meets its target volatility, and how good the forecasts behind it are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,9 +8,8 @@ import pandas as pd
 from analytics.arrays import PER_ROOT_YEAR, TRADING_DAYS_PER_YEAR, Bools, Floats
 from analytics.covariance import unit_returns
 from analytics.frames import Calendar
-from analytics.limit_usage import limit_usages
+from analytics.limit_usage import Usage
 from analytics.portfolio import Portfolio
-from analytics.settings import PortfolioConfig
 from analytics.tables import texts
 
 FULL = "full"
@@ -66,15 +65,16 @@ def bias_statistic(returns: Floats, variances: Floats) -> float:
 
 
 def tracking_rows(
-    portfolio: Portfolio, calendar: Calendar, config: PortfolioConfig
+    usages: Sequence[Usage], portfolio: Portfolio, calendar: Calendar, *, target: float
 ) -> pd.DataFrame:
     """Compare target, forecast and outcome, whole and by year: `analytics.portfolio_tracking`.
 
     Parameters
     ----------
-    portfolio : D decisions.
+    usages : of every limit, as `limit_usage.limit_usages` measures them.
+    portfolio : the same D decisions.
     calendar : T sessions.
-    config : target and limits.
+    target : annual volatility aimed at.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def tracking_rows(
     first = portfolio.plan.first_decision
     years = calendar.sessions[first:-1].astype("datetime64[Y]").astype(str)
     is_counted = np.isfinite(portfolio.forecast_volatility_annual[:-1])
-    measures = _Measures(portfolio, config)
+    measures = _Measures(usages, portfolio, target)
     periods: dict[str, Bools] = {FULL: is_counted} if is_counted.any() else {}
     periods |= {str(year): is_counted & (years == year) for year in np.unique(years[is_counted])}
     rows = [
@@ -113,10 +113,10 @@ def tracking_rows(
 class _Measures:
     """Everything that is compared, over the decisions whose next session is known."""
 
-    def __init__(self, portfolio: Portfolio, config: PortfolioConfig) -> None:
+    def __init__(self, usages: Sequence[Usage], portfolio: Portfolio, target: float) -> None:
         plan, market = portfolio.plan, portfolio.plan.market
         first = plan.first_decision
-        self._target = config.target_volatility_annual
+        self._target = target
         self._earned = portfolio.backtest.net_return[:, 0]
         wanted = (plan.desired * market.fill_leverage)[first:-1]
         following = np.nan_to_num(unit_returns(market)[first + 1 :], nan=0.0)
@@ -125,9 +125,7 @@ class _Measures:
             "forecast": portfolio.forecast_volatility_annual[:-1] ** 2 / TRADING_DAYS_PER_YEAR,
             "baseline": portfolio.baseline_volatility_annual[:-1] ** 2 / TRADING_DAYS_PER_YEAR,
         }
-        self._bound = {
-            usage.name: usage.is_binding[:-1] for usage in limit_usages(portfolio, config)
-        }
+        self._bound = {usage.name: usage.is_binding[:-1] for usage in usages}
         reasons = [reason or "" for reason in portfolio.overrides[:-1]]
         self._cut = {
             name: np.array([reason.startswith(name) for reason in reasons]) for name in OVERRIDES

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.limit_usage import BOUNDS, LIMIT_USAGE_COLUMNS, limit_usage_rows
+from analytics.limit_usage import BOUNDS, LIMIT_USAGE_COLUMNS, limit_usage_rows, limit_usages
 from analytics.settings import Shock
 from tests.analytics.toy_portfolio import (
     CONFIG,
@@ -23,7 +23,7 @@ def usage_under(config=CONFIG, market=None, **limits):
     config = dataclasses.replace(config, limits=dataclasses.replace(LOOSE, **limits))
     market = random_market() if market is None else market
     portfolio = simulate(market, two_sleeves(market), config)
-    rows = limit_usage_rows(portfolio, calendar_of(market), config)
+    rows = limit_usage_rows(limit_usages(portfolio, config), portfolio, calendar_of(market))
     return portfolio, {name: part.reset_index() for name, part in rows.groupby("limit_name")}
 
 
@@ -126,7 +126,8 @@ def test_symbol_that_nobody_wants_changes_no_row():
     idle = sleeve("two", market, [0.5, 0.0], symbols=("B", "C"))
     alone = sleeve("two", market, [0.5], symbols=("B",))
     found = [
-        limit_usage_rows(simulate(market, [sleeves[0], other]), calendar_of(market), CONFIG)
+        limit_usage_rows(limit_usages(portfolio, CONFIG), portfolio, calendar_of(market))
         for other in (idle, alone)
+        for portfolio in (simulate(market, [sleeves[0], other]),)
     ]
     pd.testing.assert_frame_equal(*found)

@@ -5,16 +5,21 @@ import dataclasses
 import numpy as np
 import pytest
 
-from analytics.frames import Calendar
+from analytics.limit_usage import limit_usages
 from analytics.tracking import bias_statistic, qlike, tracking_rows
 from tests.analytics.toy_portfolio import CONFIG, calendar_of, random_market, simulate, two_sleeves
+
+
+def tracked_rows(portfolio, market, config=CONFIG):
+    usages, target = limit_usages(portfolio, config), config.target_volatility_annual
+    return tracking_rows(usages, portfolio, calendar_of(market), target=target)
 
 
 @pytest.fixture(scope="module")
 def tracked():
     market = random_market(400)
     portfolio = simulate(market, two_sleeves(market))
-    rows = tracking_rows(portfolio, calendar_of(market), CONFIG)
+    rows = tracked_rows(portfolio, market)
     return portfolio, rows.set_index(["period", "metric"])["value"]
 
 
@@ -80,7 +85,7 @@ def test_bound_decisions_are_counted_by_limit():
     config = dataclasses.replace(CONFIG, limits=limits, max_leverage=9.0)
     market = random_market()
     portfolio = simulate(market, two_sleeves(market), config)
-    rows = tracking_rows(portfolio, calendar_of(market), config)
+    rows = tracked_rows(portfolio, market, config)
     value = rows.set_index(["period", "metric"])["value"]["full"]
     is_cut = (portfolio.factors[60:-1, 0] != 1.0).any(axis=1)
     assert is_cut.any()
@@ -103,5 +108,4 @@ def test_decisions_scaled_down_are_counted_by_reason(tracked):
 def test_portfolio_without_a_counted_decision_tracks_nothing():
     market = random_market(40)
     portfolio = simulate(market, two_sleeves(market))
-    calendar: Calendar = calendar_of(market)
-    assert tracking_rows(portfolio, calendar, CONFIG).empty
+    assert tracked_rows(portfolio, market).empty
