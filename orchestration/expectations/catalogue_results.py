@@ -10,9 +10,8 @@ from orchestration.expectations.catalogue_shared import (
     KNOWN_IN_TIME,
     NOT_AFTER_NIGHT,
     built_suite,
-    structure,
 )
-from orchestration.expectations.claims import Between, Claim, HasRows, OneOf, Present, Suite
+from orchestration.expectations.claims import Between, Claim, OneOf, Present, Suite
 from orchestration.expectations.thresholds import (
     IDENTITY_TOLERANCE,
     PLANNED_TOLERANCE,
@@ -108,44 +107,33 @@ PORTFOLIO = built_suite(
     shown=("net_return", "scale", "forecast_volatility_annual"),
 )
 
-ORDERS = Suite(
-    name="orders",
-    gate=2,
-    table="analytics.orders",
-    grain="One row per symbol.",
-    subject=("symbol",),
-    dated_by="night",
-    shown=("side", "quantity_shares", "notional_usd", "expected_cost_usd"),
-    claims=(
-        *(
-            claim
-            for claim in structure(
-                (
-                    *("symbol", "side", "quantity_shares", "notional_usd", "expected_cost_usd"),
-                    *("current_weight", "final_weight", "planned_weight", "price_usd", "reason"),
-                ),
-                ("symbol",),
-            )
-            if not isinstance(claim.rule, HasRows)
-        ),  # a night may have nothing to trade
-        Claim("order_amounts_are_finite", "missing_amounts", OneOf((0,)), "block",
-              "An order of unknown size cannot be sent."),
-        Claim("order_costs_are_not_negative", "expected_cost_usd", Between(0), "block",
-              "Trading never pays."),
-        Claim("sides_are_buy_or_sell", "side", OneOf(("buy", "sell")), "block",
-              "A broker knows no other."),
-        Claim("order_quantities_are_positive", "quantity_shares", Between(0, is_open=True), "block",
-              "An order over nothing is none, and the side says the direction."),
-        Claim("order_values_are_shares_times_price", "value_error",
-              Between(high=IDENTITY_TOLERANCE), "block",
-              "The price is the deciding close that the shares were counted with."),
-        Claim("orders_go_the_way_of_their_side", "is_wrong_way", OneOf((False,)), "block",
-              "A buy raises the weight, a sale lowers it."),
-        Claim("orders_stop_at_the_target", "overshoot", Between(high=PLANNED_TOLERANCE), "block",
-              "What holds an order back makes it smaller, never larger."),
-        Claim("smaller_orders_say_why", "is_unexplained", OneOf((False,)), "block",
-              "Whoever sees less than the target asks must see the reason."),
-        Claim("no_order_for_a_frozen_symbol", "is_frozen", OneOf((False,)), "block",
-              "Without a usable bar of the night its holding stays as it is."),
+ORDERS = built_suite(
+    "analytics.orders",
+    ("symbol",),
+    (
+        *("side", "quantity_shares", "notional_usd", "expected_cost_usd", "current_weight"),
+        *("final_weight", "planned_weight", "price_usd", "reason"),
     ),
+    Claim("order_amounts_are_finite", "missing_amounts", OneOf((0,)), "block",
+          "An order of unknown size cannot be sent."),
+    Claim("order_costs_are_not_negative", "expected_cost_usd", Between(0), "block",
+          "Trading never pays."),
+    Claim("sides_are_buy_or_sell", "side", OneOf(("buy", "sell")), "block",
+          "A broker knows no other."),
+    Claim("order_quantities_are_positive", "quantity_shares", Between(0, is_open=True), "block",
+          "An order over nothing is none, and the side says the direction."),
+    Claim("order_values_are_shares_times_price", "value_error",
+          Between(high=IDENTITY_TOLERANCE), "block",
+          "The price is the deciding close that the shares were counted with."),
+    Claim("orders_go_the_way_of_their_side", "is_wrong_way", OneOf((False,)), "block",
+          "A buy raises the weight, a sale lowers it."),
+    Claim("orders_stop_at_the_target", "overshoot", Between(high=PLANNED_TOLERANCE), "block",
+          "What holds an order back makes it smaller, never larger."),
+    Claim("smaller_orders_say_why", "is_unexplained", OneOf((False,)), "block",
+          "Whoever sees less than the target asks must see the reason."),
+    Claim("no_order_for_a_frozen_symbol", "is_frozen", OneOf((False,)), "block",
+          "Without a usable bar of the night its holding stays as it is."),
+    shown=("side", "quantity_shares", "notional_usd", "expected_cost_usd"),
+    can_be_empty=True,  # a night may have nothing to trade
+    is_of_the_night=True,
 )

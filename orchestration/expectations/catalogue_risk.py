@@ -9,9 +9,8 @@ from orchestration.expectations.catalogue_shared import (
     KNOWN_IN_TIME,
     NOT_AFTER_NIGHT,
     built_suite,
-    structure,
 )
-from orchestration.expectations.claims import Between, Claim, HasRows, OneOf, Suite
+from orchestration.expectations.claims import Between, Claim, OneOf
 from orchestration.expectations.thresholds import IDENTITY_TOLERANCE, RETURN_IDENTITY_TOLERANCE
 
 FORECASTS = tuple(
@@ -56,80 +55,51 @@ RISK = built_suite(
     shown=FORECASTS,
 )
 
-RISK_TESTS = Suite(
-    name="risk_tests",
-    gate=2,
-    table="analytics.risk_tests",
-    grain="One row per measure, sample, test.",
-    subject=("measure", "sample", "test"),
-    dated_by="night",
+RISK_TESTS = built_suite(
+    "analytics.risk_tests",
+    ("measure", "sample", "test"),
+    ("n_sessions", "exceedances", "expected_exceedances", "statistic", "p_value", "decided_at"),
+    Claim("p_values_are_probabilities", "p_value", Between(0, 1), "block",
+          "By definition."),
+    Claim("likelihood_ratios_are_not_negative", "statistic", Between(0), "block",
+          "The freer hypothesis is never the less likely one."),
+    Claim("exceedances_are_among_the_sessions", "sessions_without", Between(0), "block",
+          "A sample cannot hold more exceedances than sessions."),
+    Claim("exceedance_counts_are_not_negative", "exceedances", Between(0), "block",
+          "A count."),
+    KNOWN_IN_TIME,
     shown=("n_sessions", "exceedances", "statistic", "p_value"),
-    claims=(
-        *structure(
-            ("measure", "sample", "test", "n_sessions", "exceedances", "expected_exceedances",
-             "statistic", "p_value", "decided_at"),
-            ("measure", "sample", "test"),
-        ),
-        Claim("p_values_are_probabilities", "p_value", Between(0, 1), "block",
-              "By definition."),
-        Claim("likelihood_ratios_are_not_negative", "statistic", Between(0), "block",
-              "The freer hypothesis is never the less likely one."),
-        Claim("exceedances_are_among_the_sessions", "sessions_without", Between(0), "block",
-              "A sample cannot hold more exceedances than sessions."),
-        Claim("exceedance_counts_are_not_negative", "exceedances", Between(0), "block",
-              "A count."),
-        KNOWN_IN_TIME,
-    ),
+    is_of_the_night=True,
 )
 
-RISK_EXPOSURES = Suite(
-    name="risk_exposures",
-    gate=2,
-    table="analytics.risk_exposures",
-    grain="One row per dimension, name.",
-    subject=("dimension", "name"),
-    dated_by="night",
+RISK_EXPOSURES = built_suite(
+    "analytics.risk_exposures",
+    ("dimension", "name"),
+    (*CONTRIBUTIONS, "decided_at", "effective_session"),
+    Claim("parts_sum_to_the_total", "identity_error", Between(high=IDENTITY_TOLERANCE), "block",
+          "Each dimension splits the same book; a part that is missing counts as wrong."),
+    Claim("longs_are_not_negative", "long_of_book", Between(0), "block",
+          "By definition; a strategy that hedges another may reduce it."),
+    Claim("shorts_are_not_positive", "short_of_book", Between(high=0), "block",
+          "As longs."),
+    KNOWN_IN_TIME,
     shown=("long_weight", "short_weight", "volatility_contribution_annual", "es_95_contribution"),
-    claims=(
-        *structure(
-            ("dimension", "name", *CONTRIBUTIONS, "decided_at", "effective_session"),
-            ("dimension", "name"),
-        ),
-        Claim("parts_sum_to_the_total", "identity_error", Between(high=IDENTITY_TOLERANCE), "block",
-              "Each dimension splits the same book; a part that is missing counts as wrong."),
-        Claim("longs_are_not_negative", "long_of_book", Between(0), "block",
-              "By definition; a strategy that hedges another may reduce it."),
-        Claim("shorts_are_not_positive", "short_of_book", Between(high=0), "block",
-              "As longs."),
-        KNOWN_IN_TIME,
-    ),
+    is_of_the_night=True,
 )
 
-STRESS = Suite(
-    name="stress_results",
-    gate=2,
-    table="analytics.stress_results",
-    grain="One row per kind, scenario, symbol.",
-    subject=("kind", "scenario", "symbol"),
-    dated_by="night",
+STRESS = built_suite(
+    "analytics.stress_results",
+    ("kind", "scenario", "symbol"),
+    ("exposure", "shock_return", "profit_return", "first_date", "last_date", "decided_at"),
+    Claim("kinds_are_known", "kind", OneOf(("shock", "window")), "block",
+          "An assumption of config/portfolio.yaml, or a stretch of history."),
+    Claim("profits_are_exposure_times_shock", "identity_error",
+          Between(high=RETURN_IDENTITY_TOLERANCE), "block",
+          "Shocks are per unit of leverage, exposures count it."),
+    Claim("windows_have_ended", "days_after_night", Between(high=0), "block",
+          "Nobody knows how a window ends before it has."),
+    KNOWN_IN_TIME,
     shown=("exposure", "shock_return", "profit_return"),
-    claims=(
-        *(
-            claim
-            for claim in structure(
-                ("kind", "scenario", "symbol", "exposure", "shock_return", "profit_return",
-                 "first_date", "last_date", "decided_at"),
-                ("kind", "scenario", "symbol"),
-            )
-            if not isinstance(claim.rule, HasRows)
-        ),  # a night may hold nothing
-        Claim("kinds_are_known", "kind", OneOf(("shock", "window")), "block",
-              "An assumption of config/portfolio.yaml, or a stretch of history."),
-        Claim("profits_are_exposure_times_shock", "identity_error",
-              Between(high=RETURN_IDENTITY_TOLERANCE), "block",
-              "Shocks are per unit of leverage, exposures count it."),
-        Claim("windows_have_ended", "days_after_night", Between(high=0), "block",
-              "Nobody knows how a window ends before it has."),
-        KNOWN_IN_TIME,
-    ),
+    can_be_empty=True,  # a night may hold nothing
+    is_of_the_night=True,
 )

@@ -56,12 +56,16 @@ def built_suite(
     *claims: Claim,
     shown: tuple[str, ...],
     can_be_empty: bool = False,
+    is_of_the_night: bool = False,
 ) -> Suite:
-    """A suite over one published table, its structure first; the last grain column is the date."""
+    """A suite over one published table, its structure first.
+
+    The last grain column is the date, unless all rows are the night's.
+    """
     basics = structure(tuple(dict.fromkeys((*grain, *columns))), grain)
     if can_be_empty:
         basics = tuple(claim for claim in basics if not isinstance(claim.rule, HasRows))
-    *subject, dated_by = grain
+    *subject, dated_by = (*grain, "night") if is_of_the_night else grain
     return Suite(
         name=table.split(".")[1],
         gate=2,
