@@ -11,10 +11,10 @@ from reports.night import Night, read_night
 from reports.page import render_page
 from reports.performance import Estimate, daily_returns, metrics
 from reports.queries import open_published
+from reports.recorded import recorded_status
 from reports.sections.overview import world_banner
 from reports.sections.portfolio import portfolio_section
 from reports.sections.risk import risk_section
-from reports.status import RunStatus
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,6 @@ class PortfolioSheet:
     """
 
     night: date
-    as_of_at: datetime
     ledger_version: int
     world: str
     command: str
@@ -52,7 +51,7 @@ def render_portfolio_sheet(results: Path, sheet: PortfolioSheet) -> str:
     HTML; every text from a provider, a configuration or the command line is escaped.
     """
     with open_published(results) as published:
-        night = read_night(published, _status(sheet))
+        night = read_night(published, recorded_status(published))
         return render_page("portfolio_sheet.html", _content(night, sheet))
 
 
@@ -84,20 +83,3 @@ def verdict(own: Mapping[str, Estimate], trials: int) -> str:
     if deflated is None or wording.is_missing(deflated.value):
         return f"{said}; {tried}."
     return f"{said}. Deflated for {tried}: {wording.percent(deflated.value, 0)}."
-
-
-def _status(sheet: PortfolioSheet) -> RunStatus:
-    """The run as the readers of a night expect one; none of it is shown."""
-    return RunStatus(
-        night=sheet.night,
-        status="RESEARCH",
-        attempt=0,
-        run_id="",
-        world=sheet.world,
-        as_of_at=sheet.as_of_at,
-        started_at=sheet.made_at,
-        finished_at=sheet.made_at,
-        ledger_version=sheet.ledger_version,
-        code_hash=sheet.code_hash,
-        config_hash="",
-    )

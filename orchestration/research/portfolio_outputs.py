@@ -56,7 +56,6 @@ def sheet_of(
     config = ready.inputs.portfolio_config
     return PortfolioSheet(
         night=ready.night.night,
-        as_of_at=ready.night.as_of_at,
         ledger_version=ready.night.ledger_version,
         world=settings.world,
         command=command,
