@@ -74,12 +74,8 @@ def read_account(published: Published, session: date) -> Account:
 
 def simulated_equity(published: Published, session: date) -> float | None:
     """Equity of the simulated portfolio at the session's close, None where there is none."""
-    rows = published.rows(
-        "analytics.portfolio_daily",
-        ["equity_usd"],
-        where="session_date <= ?",
-        order_by="session_date desc limit 1",
-        parameters=[session],
+    rows = published.latest(
+        "analytics.portfolio_daily", ["equity_usd"], session, order_by="session_date"
     )
     return rows[0]["equity_usd"] if rows else None
 

@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from reports.account import read_account
+from reports.account import HOLDING_COLUMNS, ORDER_COLUMNS, read_account
 from reports.holdings import LIMITS
 from reports.night import Night, read_night
 from reports.queries import Published, Row, open_published
-from reports.risk import STATE, limits_tonight
+from reports.risk import latest_risk, limits_tonight
 from reports.sections.quality import quality_section
 from reports.status import RunStatus
 from warehouse.files import write_text
@@ -24,14 +24,7 @@ from warehouse.files import write_text
 SCHEMA_VERSION = "1.0"
 SCHEMA = Path(__file__).parent / "schemas" / "report.schema.json"
 
-ORDERS = (
-    "symbol", "side", "quantity_shares", "notional_usd", "expected_cost_usd", "current_weight",
-    "final_weight", "planned_weight", "price_usd", "reason", "effective_session",
-)  # fmt: skip
-HOLDINGS = (
-    "symbol", "is_simulated", "quantity_shares", "price_usd", "value_usd", "current_weight",
-    "final_weight", "planned_weight", "reason",
-)  # fmt: skip
+ORDERS = (*ORDER_COLUMNS, "effective_session")
 WEIGHTS = (
     "session_date", "strategy", "symbol", "sleeve_weight", "sleeve_target_weight", "signal_reason",
     "desired_weight", *(f"{limit}_bite" for limit in LIMITS), "final_weight", "override_reason",
@@ -94,8 +87,12 @@ def report_content(night: Night) -> dict[str, Any]:
         "status": _status(night.status),
         "account": _account(night),
         "orders": published.rows("analytics.orders", ORDERS, order_by="symbol"),
-        "weights": _latest(published, "analytics.target_weights", WEIGHTS, session),
-        "sleeves": _latest(published, "analytics.sleeve_weights", SLEEVES, session),
+        "weights": published.latest(
+            "analytics.target_weights", WEIGHTS, session, order_by="strategy, symbol"
+        ),
+        "sleeves": published.latest(
+            "analytics.sleeve_weights", SLEEVES, session, order_by="strategy"
+        ),
         "signal_changes": [asdict(change) for change in night.changes],
         "limits": limits_tonight(published, session),
         "risk": _risk(published, session),
@@ -143,14 +140,14 @@ def _account(night: Night) -> dict[str, Any]:
         "equity_usd": account.equity_usd,
         "cash_usd": account.cash_usd,
         "planned_cash_usd": account.planned_cash_usd,
-        "holdings": night.published.rows("analytics.holdings", HOLDINGS, order_by="symbol"),
+        "holdings": night.published.rows("analytics.holdings", HOLDING_COLUMNS, order_by="symbol"),
     }
 
 
 def _risk(published: Published, session: date) -> dict[str, Any]:
     """Forecasts of the last session, and what was measured of them and of the book."""
     return {
-        "latest": next(iter(_latest(published, "analytics.risk_daily", STATE, session)), None),
+        "latest": latest_risk(published, session),
         "tests": published.rows("analytics.risk_tests", TESTS, order_by="measure, sample, test"),
         "exposures": published.rows(
             "analytics.risk_exposures", EXPOSURES, order_by="dimension, name"
@@ -183,18 +180,6 @@ def _provenance(night: Night) -> dict[str, Any]:
         "universe": universe["name"],
         "benchmark": universe["benchmark"],
     }
-
-
-def _latest(published: Published, table: str, columns: Sequence[str], session: date) -> list[Row]:
-    """Rows of the last session up to the night."""
-    keys = [name for name in ("strategy", "symbol") if name in columns]
-    return published.rows(
-        table,
-        columns,
-        where="session_date <= ? qualify session_date = max(session_date) over ()",
-        order_by=", ".join(keys),
-        parameters=[session],
-    )
 
 
 def _only(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Row]:

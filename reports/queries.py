@@ -8,7 +8,7 @@ file with extra columns is something to explain on the page rather than an error
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,18 @@ class Published:
         if answer is None:
             return pa.table({name: pa.nulls(0) for name in columns})
         return answer.to_arrow_table()
+
+    def latest(
+        self, table: str, columns: Sequence[str], session: date, *, order_by: str
+    ) -> list[Row]:
+        """Rows of the last session, up to the given one, that a table has any of."""
+        return self.rows(
+            table,
+            columns,
+            where="session_date <= ? qualify session_date = max(session_date) over ()",
+            order_by=order_by,
+            parameters=[session],
+        )
 
     def one(self, table: str, columns: Sequence[str], *, order_by: str = "") -> Row:
         """The first row of a table, or nulls."""

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from reports.holdings import LIMITS
 from reports.queries import Published, Row
 
-BOUNDS = (
-    "leverage", "symbol", "liquidity", "sector", "stress", "gross", "net", "turnover", "drawdown",
-)  # fmt: skip
+BOUNDS = ("leverage", *LIMITS, "drawdown")
 """Everything that can hold the book back, in the order in which it acts."""
 
 LIMIT_COLUMNS = (
@@ -52,26 +51,14 @@ class Scenario:
 
 def limits_tonight(published: Published, session: date) -> list[Row]:
     """What each limit allowed, wanted and used with the last decisions, in the order of acting."""
-    rows = published.rows(
-        "analytics.limit_usage",
-        LIMIT_COLUMNS,
-        where="session_date <= ? qualify session_date = max(session_date) over ()",
-        order_by="limit_name",
-        parameters=[session],
-    )
+    rows = published.latest("analytics.limit_usage", LIMIT_COLUMNS, session, order_by="limit_name")
     known = {name: at for at, name in enumerate(BOUNDS)}
     return sorted(rows, key=lambda row: known.get(row["limit_name"], len(known)))
 
 
 def latest_risk(published: Published, session: date) -> Row | None:
     """Forecasts and state of the book as last decided; None before there is any."""
-    rows = published.rows(
-        "analytics.risk_daily",
-        STATE,
-        where="session_date <= ?",
-        order_by="session_date desc limit 1",
-        parameters=[session],
-    )
+    rows = published.latest("analytics.risk_daily", STATE, session, order_by="session_date")
     return rows[0] if rows else None
 
 

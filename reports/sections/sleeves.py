@@ -15,12 +15,8 @@ COLUMNS = (
 
 def sleeves_section(night: Night) -> dict[str, Any]:
     """Sleeve weights as last estimated; no rows before there are any."""
-    rows = night.published.rows(
-        "analytics.sleeve_weights",
-        COLUMNS,
-        where="session_date <= ? qualify session_date = max(session_date) over ()",
-        order_by="strategy",
-        parameters=[night.session],
+    rows = night.published.latest(
+        "analytics.sleeve_weights", COLUMNS, night.session, order_by="strategy"
     )
     weights = axis_of(row[name] for row in rows for name in COLUMNS[3:6])
     shares = axis_of([1.0, *(row["variance_share"] for row in rows)])
