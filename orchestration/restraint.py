@@ -1,7 +1,9 @@
 """What kept tonight's book from what the sleeves want, in sentences for the log."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from orchestration.frame_rows import last_session, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,22 +18,16 @@ def restraint_sentences(
     ----------
     limit_usage, target_weights : rows of the tables of that name; the last session is tonight.
     """
-    for row in _tonight(limit_usage):
+    for row in rows_of(last_session(limit_usage)):
         if row["is_binding"]:
-            of = f" ({row['subject']})" if isinstance(row["subject"], str) else ""
+            of = f" ({row['subject']})" if row["subject"] else ""
             yield (
                 f"The limit {row['limit_name']}{of} binds: {row['wanted']:.4f} wanted, "
                 f"{row['bound']:.4f} allowed."
             )
     symbols: dict[str, set[str]] = {}
-    for row in _tonight(target_weights):
-        if isinstance(row["override_reason"], str):
+    for row in rows_of(last_session(target_weights)):
+        if row["override_reason"]:
             symbols.setdefault(row["override_reason"], set()).add(row["symbol"])
     for reason, named in sorted(symbols.items()):
         yield f"Weights are not what the sleeves want of {', '.join(sorted(named))}: {reason}."
-
-
-def _tonight(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    last = frame[frame["session_date"] == frame["session_date"].max()]
-    rows: Any = last.to_dict(orient="records")
-    return list(rows)

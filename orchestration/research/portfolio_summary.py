@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.portfolio_research import AS_PUBLISHED
 from analytics.portfolio_results import EQUAL_SLEEVES, PORTFOLIO
 from orchestration.commands.text_tables import table_lines
+from orchestration.frame_rows import Row, last_session, rows_of
 from reports import wording
 from reports.performance import MAIN_METRICS, MORE_METRICS
 
@@ -23,7 +24,6 @@ BESIDE: Mapping[str, str] = {
     EQUAL_SLEEVES: "1/N", AS_PUBLISHED: "as published", "sixty_forty": "60/40", "spy": "SPY",
 }  # fmt: skip
 LEVELS = ("95", "99")
-Row = dict[str, Any]
 UNLIKELY = 0.05
 
 
@@ -58,7 +58,7 @@ def portfolio_lines(
 def holding_lines(tables: "Mapping[str, pd.DataFrame]") -> list[str]:
     """The last decided weights by symbol, with what the limits took."""
     weights = tables["target_weights"]
-    last = weights[weights["session_date"] == weights["session_date"].max()]
+    last = last_session(weights)
     by_symbol = last.groupby("symbol")[["desired_weight", "final_weight"]].sum()
     held = by_symbol[(by_symbol != 0.0).any(axis=1)]
     if held.empty:
@@ -77,7 +77,7 @@ def holding_lines(tables: "Mapping[str, pd.DataFrame]") -> list[str]:
 
 def sleeve_lines(rows: "pd.DataFrame") -> list[str]:
     """The weights estimated last, with 1/N beside them."""
-    last = rows[rows["session_date"] == rows["session_date"].max()]
+    last = last_session(rows)
     table = [
         (
             str(row["strategy"]),
@@ -162,7 +162,7 @@ def _tracked(period: str, values: Mapping[str, float]) -> tuple[str, ...]:
 
 def limit_lines(rows: "pd.DataFrame") -> list[str]:
     """How much of each limit tonight's book uses."""
-    last = rows[rows["session_date"] == rows["session_date"].max()]
+    last = last_session(rows)
     table = [
         (
             str(row["limit_name"]),
@@ -278,10 +278,3 @@ def order_lines(orders: "pd.DataFrame", holdings: "pd.DataFrame") -> list[str]:
         *table_lines(("side", "shares", "symbol", "USD", "cost USD", ""), table),
         f"From {source}; expected cost {wording.usd(total, 2)} in all.",
     ]
-
-
-def rows_of(frame: "pd.DataFrame") -> list[Row]:
-    """Rows as mappings, what is unknown as None."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    rows: Any = plain.to_dict(orient="records")
-    return list(rows)
