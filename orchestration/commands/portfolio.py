@@ -1,16 +1,15 @@
 """`mqp portfolio`: the portfolio under today's settings, said, kept and counted."""
 
 import logging
-import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from orchestration.commands.research import Output
+from orchestration.commands.research import Output, command_line, say_prepared
 from orchestration.errors import UsageError
+from orchestration.frame_rows import last_session, rows_of
 from orchestration.progress import shown_progress
 from orchestration.research.portfolio import (
     AskedPortfolio,
@@ -40,14 +39,16 @@ def portfolio_command(asked: AskedPortfolio, output: Output) -> int:
         prepared_portfolio(settings, asked, log.info) as ready,
     ):
         if output.is_dry_run:
-            _say_prepared(ready, output)
+            from analytics.portfolio_results import PORTFOLIO
+
+            facts = {"night": ready.night.night, "parameters": ready.parameters}
+            say_prepared(facts, ready.inputs.trials, (PORTFOLIO, ready.parameters), output)
             return 0
         log.info("Simulating the portfolio, and registering the trial.")
         found = answer_portfolio(settings, ready, log.info)
         from orchestration.research.portfolio_outputs import write_portfolio
 
-        command = shlex.join(["mqp", *sys.argv[1:]])
-        written = write_portfolio(settings, ready, found, command=command)
+        written = write_portfolio(settings, ready, found, command=command_line())
         if output.as_json:
             from orchestration.cli import print_json
 
@@ -92,13 +93,9 @@ def fixed_weights_of(text: str) -> dict[str, float]:
 
 def portfolio_content(ready: ReadyPortfolio, found: "PortfolioAnswer") -> dict[str, Any]:
     """Everything of the run for machines: settings, tonight's rows, metrics."""
-    from orchestration.research.portfolio_summary import rows_of
-
     tables: Mapping[str, Any] = found.tables
     rows = {name: tables[name] for name in WHOLE}
-    for name in TONIGHT:
-        frame = tables[name]
-        rows[name] = frame[frame["session_date"] == frame["session_date"].max()]
+    rows |= {name: last_session(tables[name]) for name in TONIGHT}
     metrics = tables["backtest_metrics"]
     rows["metrics"] = metrics[metrics["sample"] == "full"]
     rows["risk_daily"] = tables["risk_daily"].tail(1)
@@ -108,25 +105,6 @@ def portfolio_content(ready: ReadyPortfolio, found: "PortfolioAnswer") -> dict[s
         "trials": found.search.trials,
         **{name: rows_of(frame) for name, frame in rows.items()},
     }
-
-
-def _say_prepared(ready: ReadyPortfolio, output: Output) -> None:
-    """What would be evaluated; no result, since seeing one is a trial."""
-    known = ready.inputs.trials
-    facts = {
-        "night": ready.night.night,
-        "parameters": ready.parameters,
-        "trials_so_far": 0 if known is None else len(known),
-        "is_new_trial": known is None or not (known["parameters"] == ready.parameters).any(),
-    }
-    if output.as_json:
-        from orchestration.cli import print_json
-
-        print_json(facts)
-        return
-    for name, value in facts.items():
-        typer.echo(f"{name}  {value}")
-    typer.echo("Dry run: nothing was evaluated, registered or written.")
 
 
 def changes_of(

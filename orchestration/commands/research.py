@@ -3,9 +3,10 @@
 import logging
 import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -16,6 +17,9 @@ from orchestration.research.run import Ready, answer, prepared
 from orchestration.resources import load_settings, utc_now
 from orchestration.universe import load_universe
 from warehouse.context import Member
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger("mqp.research")
 
@@ -36,14 +40,15 @@ def research_command(asked: Asked, output: Output) -> int:
         prepared(settings, asked, log.info) as ready,
     ):
         if output.is_dry_run:
-            _say_prepared(ready, output)
+            trial = (ready.asked.variant.strategy, ready.parameters)
+            say_prepared(_facts(ready), ready.inputs.trials, trial, output)
             return 0
         log.info("Evaluating, and registering the trial.")
         found = answer(settings, ready, log.info)
         from orchestration.research.outputs import sheet_of, write_results
 
         sheet = sheet_of(
-            ready, found, world=settings.world, command=_command(), now=utc_now(settings)
+            ready, found, world=settings.world, command=command_line(), now=utc_now(settings)
         )
         written = write_results(settings.home, ready, sheet)
         if "oos" in found.tables:
@@ -110,27 +115,35 @@ def checked_ticker(ticker: str) -> str:
         raise UsageError(f"--ticker: {err}.") from err
 
 
-def _say_prepared(ready: Ready, output: Output) -> None:
-    """What would be evaluated; no result, since seeing one is a trial."""
-    known = ready.inputs.trials
-    tried = 0 if known is None else len(known)
-    is_new = (
-        known is None
-        or not (
-            (known["strategy"] == ready.asked.variant.strategy)
-            & (known["parameters"] == ready.parameters)
-        ).any()
-    )
-    facts: dict[str, Any] = {
+def _facts(ready: Ready) -> dict[str, Any]:
+    """What would be evaluated."""
+    return {
         "strategy": ready.asked.variant.strategy,
         "variant": ready.asked.variant.name,
         "parameters": ready.parameters,
         "night": ready.night.night,
         "first_day": ready.first_day,
         "members": list(ready.symbols),
-        "trials_so_far": tried,
-        "is_new_trial": is_new,
     }
+
+
+def say_prepared(
+    facts: Mapping[str, Any], known: "pd.DataFrame | None", trial: tuple[str, str], output: Output
+) -> None:
+    """Say what would be evaluated; no result, since seeing one is a trial.
+
+    Parameters
+    ----------
+    facts : of the question.
+    known : the registry.
+    trial : strategy and parameters, for whether it is a new one.
+    output : as JSON or as lines.
+    """
+    is_known = known is not None and bool(
+        (known[["strategy", "parameters"]] == trial).all(axis=1).any()
+    )
+    tried = 0 if known is None else len(known)
+    facts = {**facts, "trials_so_far": tried, "is_new_trial": not is_known}
     if output.as_json:
         from orchestration.cli import print_json
 
@@ -141,7 +154,7 @@ def _say_prepared(ready: Ready, output: Output) -> None:
     typer.echo("Dry run: nothing was evaluated, registered or written.")
 
 
-def _command() -> str:
+def command_line() -> str:
     """The command line as it was given."""
     return shlex.join(["mqp", *sys.argv[1:]])
 

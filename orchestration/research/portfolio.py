@@ -4,7 +4,6 @@ Nothing is built: the published file holds the signals. It is copied to a scratc
 the results; the ledger gets the trial's row before the result is shown.
 """
 
-import copy
 import hashlib
 import json
 import tempfile
@@ -14,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.build import read_analytics_inputs, write_tables
+from orchestration.build import read_analytics_inputs
 from orchestration.configuration import parse_portfolio, recorded_configuration
-from orchestration.errors import NightError, UsageError
+from orchestration.errors import NightError
 from orchestration.holdings import load_holdings
 from orchestration.replay.nights import PublishedNight, published_night_of
-from orchestration.research.run import count_trial
+from orchestration.research.run import counted
 from orchestration.resources import Settings
 from orchestration.trials import known_trials
 from orchestration.universe import Universe
@@ -131,18 +130,14 @@ def answer_portfolio(
     UsageError
         The strategies have decided nothing, or the method knows too little of one of them.
     """
-    from analytics.errors import AnalyticsError
     from analytics.portfolio_research import run_portfolio_research
 
-    try:
-        found = run_portfolio_research(
+    def evaluate() -> "PortfolioAnswer":
+        return run_portfolio_research(
             ready.inputs, published=ready.published, parameters=ready.parameters
         )
-    except AnalyticsError as err:
-        raise UsageError(f"{str(err)[:1].upper()}{str(err)[1:]}.") from err
-    count_trial(settings, found.trial, by=COMMAND, say=say)
-    write_tables(ready.file, {f"analytics.{name}": frame for name, frame in found.tables.items()})
-    return found
+
+    return counted(settings, ready.file, evaluate, by=COMMAND, say=say)
 
 
 def parameters_of(content: Mapping[str, Any]) -> str:
@@ -154,19 +149,17 @@ def parameters_of(content: Mapping[str, Any]) -> str:
     return json.dumps(told, sort_keys=True, separators=(",", ":"), default=str)
 
 
-def _content(settings: Settings, asked: AskedPortfolio) -> dict[str, Any]:
-    """The portfolio file with the options put in."""
-    content = copy.deepcopy(read_yaml(settings.portfolio))
+def _content(settings: Settings, asked: AskedPortfolio) -> Any:
+    """The portfolio file with the options put in, what of them has a place in it."""
+    content = read_yaml(settings.portfolio)
     for path, value in asked.changes.items():
         *parents, key = path.split(".")
         node = content
         for parent in parents:
-            if not isinstance(node, dict):
-                break
-            node = node.setdefault(parent, {})
+            node = node.setdefault(parent, {}) if isinstance(node, dict) else None
         if isinstance(node, dict):  # or the check of the file says what is wrong with it
             node[key] = value
-    return dict(content) if isinstance(content, dict) else content
+    return content
 
 
 def _parsed(content: Any, settings: Settings, asked: AskedPortfolio) -> "PortfolioConfig":

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import duckdb
 
@@ -111,7 +111,6 @@ def answer(settings: Settings, ready: Ready, say: Callable[[str], None]) -> "Ans
     UsageError
         The variant has decided nothing in the period, or the split leaves too little of it.
     """
-    from analytics.errors import AnalyticsError
     from analytics.research import Question
 
     asked = ready.asked
@@ -122,32 +121,58 @@ def answer(settings: Settings, ready: Ready, say: Callable[[str], None]) -> "Ans
         benchmark=asked.benchmark,
         split=asked.split,
     )
-    try:
-        found = _evaluated(ready, question)
-    except AnalyticsError as err:
-        raise UsageError(f"{str(err)[:1].upper()}{str(err)[1:]}.") from err
-    count_trial(settings, found.trial, by=asked.asked_by, say=say)
-    write_tables(ready.file, {f"analytics.{name}": frame for name, frame in found.tables.items()})
-    return found
+    return counted(
+        settings, ready.file, lambda: _evaluated(ready, question), by=asked.asked_by, say=say
+    )
 
 
-def count_trial(
-    settings: Settings, trial: "pd.DataFrame", *, by: str, say: Callable[[str], None]
-) -> None:
-    """Register what a command has evaluated, before anybody sees the result.
+class Evaluated(Protocol):
+    """What an evaluation gives: the trial's row for the registry, and tables of `analytics`."""
+
+    @property
+    def trial(self) -> "pd.DataFrame": ...  # noqa: D102
+    @property
+    def tables(self) -> "dict[str, pd.DataFrame]": ...  # noqa: D102
+
+
+Found = TypeVar("Found", bound=Evaluated)
+
+
+def counted(
+    settings: Settings,
+    file: Path,
+    evaluate: Callable[[], Found],
+    *,
+    by: str,
+    say: Callable[[str], None],
+) -> Found:
+    """Evaluate, register the trial before anybody sees the result, and write it to a scratch file.
 
     Parameters
     ----------
-    trial : rows of `analytics.trials.trial_rows`.
+    file : the scratch build that gets the tables.
     by : the command.
     say : told when another run holds the writer lock.
+
+    Raises
+    ------
+    UsageError
+        What is asked cannot be evaluated.
     """
+    from analytics.errors import AnalyticsError
+
+    try:
+        found = evaluate()
+    except AnalyticsError as err:
+        raise UsageError(f"{str(err)[:1].upper()}{str(err)[1:]}.") from err
     home, now = settings.home, utc_now(settings)
     with (
         writer_lock(home.writer_lock, announce=say),
         opened_ledger(home.ledger, settings.world, now=now) as ledger,
     ):
-        register_trials(ledger, trial, home=home, by=by, at=now)
+        register_trials(ledger, found.trial, home=home, by=by, at=now)
+    write_tables(file, {f"analytics.{name}": frame for name, frame in found.tables.items()})
+    return found
 
 
 def _evaluated(ready: Ready, question: "Question") -> "Answer":
