@@ -1,13 +1,15 @@
 """Published files to report on, and run statuses to report with."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reports.night import Night, read_night
+from reports.queries import open_published
 from reports.status import RunStatus
 from tests.reports.market import FUNDS, NIGHT, STOCKS, Market
 from tests.reports.published import write_published
@@ -74,3 +76,10 @@ def make_status(**changes: Any) -> RunStatus:
 def status_of() -> Callable[..., RunStatus]:
     """Make a run status, clean unless told otherwise."""
     return make_status
+
+
+@pytest.fixture(scope="module")
+def night(published: Path, status_of: Callable[..., RunStatus]) -> Iterator[Night]:
+    """The shared file as its readers see it."""
+    with open_published(published) as tables:
+        yield read_night(tables, status_of())

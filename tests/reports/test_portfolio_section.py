@@ -1,7 +1,7 @@
 """Account, sleeves, limits and target volatility: what the page says equals the tables."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,12 +20,6 @@ from tests.reports.test_render import text_of
 
 StatusOf = Callable[..., RunStatus]
 FORMULA = '=HYPERLINK("http://evil","x")'
-
-
-@pytest.fixture(scope="module")
-def night(published: Path, status_of: StatusOf) -> Iterator[Night]:
-    with open_published(published) as tables:
-        yield read_night(tables, status_of())
 
 
 @pytest.fixture(scope="module")

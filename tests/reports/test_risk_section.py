@@ -1,7 +1,7 @@
 """Losses, tests, exposures and stress: what the page says equals the tables."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +25,6 @@ from tests.reports.test_render import text_of
 
 StatusOf = Callable[..., RunStatus]
 ATTACK = "<script>alert(1)</script>"
-
-
-@pytest.fixture(scope="module")
-def night(published: Path, status_of: StatusOf) -> Iterator[Night]:
-    with open_published(published) as tables:
-        yield read_night(tables, status_of())
 
 
 def section_of(html: str) -> str:
