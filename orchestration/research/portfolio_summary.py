@@ -9,6 +9,7 @@ from orchestration.commands.text_tables import table_lines
 from orchestration.frame_rows import Row, last_session, rows_of
 from reports import wording
 from reports.performance import MAIN_METRICS, MORE_METRICS
+from reports.sections.coverage import INDEPENDENCE, KUPIEC, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,6 @@ BESIDE: Mapping[str, str] = {
     EQUAL_SLEEVES: "1/N", AS_PUBLISHED: "as published", "sixty_forty": "60/40", "spy": "SPY",
 }  # fmt: skip
 LEVELS = ("95", "99")
-UNLIKELY = 0.05
 
 
 def portfolio_lines(
@@ -198,41 +198,27 @@ def loss_lines(daily: "pd.DataFrame", tests: "pd.DataFrame") -> list[str]:
     lines = table_lines(head, rows)
     lines += [f"Beta to SPY {wording.number(last['beta_spy'])}, drawdown now "
               f"{wording.percent(last['drawdown'], 1)}."]  # fmt: skip
-    whole = tests[(tests["sample"] == "full") & (tests["test"] == "kupiec")]
-    independence = tests[
-        (tests["sample"] == "full") & (tests["test"] == "christoffersen_independence")
-    ]
-    clusters = {row["measure"]: row["p_value"] for row in rows_of(independence)}
-    table = [
-        (
-            str(row["measure"]),
-            f"{row['exceedances']} of {row['n_sessions']}",
-            wording.number(row["expected_exceedances"], 1),
-            wording.number(row["p_value"], 3),
-            wording.number(clusters.get(row["measure"]), 3),
-            _verdict(
-                row["p_value"],
-                clusters.get(row["measure"]),
-                is_more=row["exceedances"] > row["expected_exceedances"],
-            ),
-        )
-        for row in rows_of(whole)
-    ]
-    return [
-        *lines,
-        *table_lines(("exceeded", "", "promised", "Kupiec p", "Christoffersen p", ""), table),
-    ]
+    by_measure: dict[str, dict[str, Row]] = {}
+    for row in rows_of(tests[tests["sample"] == "full"]):
+        by_measure.setdefault(row["measure"], {})[row["test"]] = row
+    columns = ("exceeded", "", "promised", "Kupiec p", "Christoffersen p", "")
+    table = [_coverage(measure, found) for measure, found in by_measure.items()]
+    return [*lines, *table_lines(columns, table)]
 
 
-def _verdict(p_value: Any, independence: Any, *, is_more: bool) -> str:
-    """How many exceedances there were and, where that is as promised, whether they came alone."""
-    if wording.is_missing(p_value):
-        return "too short to tell"
-    if p_value < UNLIKELY:
-        return "too many" if is_more else "too few"
-    if not wording.is_missing(independence) and independence < UNLIKELY:
-        return "not independent"
-    return "as promised"
+def _coverage(measure: str, found: Mapping[str, Row]) -> tuple[str, ...]:
+    """How often one forecast was exceeded, judged as on the page."""
+    row = found[KUPIEC]
+    p = {test: row["p_value"] for test, row in found.items()}
+    exceedances, expected = row["exceedances"], row["expected_exceedances"]
+    return (
+        measure,
+        f"{exceedances} of {row['n_sessions']}",
+        wording.number(expected, 1),
+        wording.number(p[KUPIEC], 3),
+        wording.number(p.get(INDEPENDENCE), 3),
+        verdict(exceedances, expected, p, spread="not independent"),
+    )
 
 
 def stress_lines(rows: "pd.DataFrame") -> list[str]:
