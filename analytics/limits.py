@@ -65,8 +65,7 @@ def apply_limits(
     holding : (S,), drifted weight held at the deciding close.
     leverage : (S,), of one unit as effective at the fill.
     liquidity_cap : (S,), largest |weight| that the market can take, from `liquidity_caps`.
-    is_frozen : (S,), symbols that make no decision: their weight is fixed and counts, the others
-        make room for it.
+    is_frozen : (S,), symbols that make no decision: their weight is fixed and counts.
     rules : the limits.
 
     Returns
@@ -76,11 +75,15 @@ def apply_limits(
     Notes
     -----
     The symbol and liquidity limits scale their symbol, the next four the whole book (all that is
-    not frozen) by one factor. The turnover limit scales what the orders add: reductions are never
-    capped and use the budget first; a reversal is a reduction plus a new position; orders below the
-    minimum, before or after the cut, are not sent and use none. Where it holds back the offsetting
-    side of the net or stress limit, the book shrinks once more until both hold, which counts as
-    turnover's: no limit is broken in the end, unless by what is frozen.
+    not frozen) by one factor. What is frozen takes room from what would be added and never from
+    what is held: beside it the additions alone are scaled once more, down to none, and where it and
+    what is held are beyond a limit together nothing is sold for it.
+    The turnover limit scales what the orders add: reductions are never capped and use the budget
+    first; a reversal is a reduction plus a new position; orders below the minimum, before or after
+    the cut, are not sent and use none. Where it holds back the offsetting side of the net or stress
+    limit, the book shrinks once more until both hold, which counts as turnover's.
+    No limit is broken in the end, unless by what is frozen, and then nothing is added that brings
+    the book further from it.
     """
     is_free = ~is_frozen
     factors = np.ones((len(LIMITS), desired.shape[0]))
@@ -88,12 +91,10 @@ def apply_limits(
     weights = desired * factors[0]
     factors[1] = _own_factors(weights, liquidity_cap, is_free)
     weights = weights * factors[1]
-    steps = (_sector_factor, _stress_factor, _gross_factor, _net_factor)
-    for row, factor_of in enumerate(steps, start=2):
-        factor = factor_of(weights, leverage, is_free, rules)
-        if factor < 1.0:
-            factors[row, is_free] = factor
-            weights = weights * factors[row]
+    for row, measure in enumerate((_in_sectors, _stress_loss, _gross, _net), start=2):
+        values, bound = measure(weights, leverage, rules)
+        factors[row] = _book_factors(values, bound, w=weights, holding=holding, is_free=is_free)
+        weights = weights * factors[row]
     factors[-1] = _turnover_factors(weights, holding, is_free, rules)
     factors[-1] = _offsets_restored(factors[-1], weights, holding, leverage, is_free, rules)
     return Limited(final=weights * factors[-1], factors=factors)
@@ -147,45 +148,60 @@ def _own_factors(exposure: Floats, cap: Floats, is_free: Bools) -> Floats:
     return np.where(is_over, cap / np.where(is_over, np.abs(exposure), 1.0), 1.0)
 
 
-def _largest_share(limit: float, fixed: float, free: float) -> float:
-    """Return the largest k in [0, 1] with fixed + k * free within the limit."""
-    if fixed + free <= limit or free <= 0.0:
-        return 1.0
-    return max(limit - fixed, 0.0) / free
+def _in_sectors(w: Floats, leverage: Floats, rules: LimitRules) -> tuple[Floats, float]:
+    return rules.is_in_sector * np.abs(w), rules.sector_cap
 
 
-def _split(values: Floats, is_free: Bools) -> tuple[float, float]:
-    """Sum what is frozen and what is free."""
-    total_free = float(np.add.reduce(np.where(is_free, values, 0.0)))
-    total_fixed = float(np.add.reduce(np.where(is_free, 0.0, values)))
-    return total_fixed, total_free
+def _stress_loss(w: Floats, leverage: Floats, rules: LimitRules) -> tuple[Floats, float]:
+    return -(w * leverage * rules.stress_shock)[None], rules.max_stress_loss
 
 
-def _sector_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) -> float:
-    size = np.abs(w)
-    members = rules.is_in_sector * size
-    free = np.add.reduce(members * is_free, axis=1)
-    fixed = np.add.reduce(members * ~is_free, axis=1)
-    if not (fixed + free > rules.sector_cap).any():
-        return 1.0
+def _gross(w: Floats, leverage: Floats, rules: LimitRules) -> tuple[Floats, float]:
+    return np.abs(w * leverage)[None], rules.gross
+
+
+def _net(w: Floats, leverage: Floats, rules: LimitRules) -> tuple[Floats, float]:
+    exposure = w * leverage
+    return np.stack([exposure, -exposure]), rules.net
+
+
+def _book_factors(
+    values: Floats, bound: float, *, w: Floats, holding: Floats, is_free: Bools
+) -> Floats:
+    """Return the (S,) factors that bring M sums of `values` (M, S) within one bound."""
+    free = np.add.reduce(np.where(is_free, values, 0.0), axis=1)
+    fixed = np.add.reduce(np.where(is_free, 0.0, values), axis=1)
+    if not (fixed + free > bound).any():
+        return np.ones_like(w)
+    # alone, or beside what is frozen where that hedges it
+    share = _largest_share(bound, np.minimum(fixed, 0.0), free)
+    if not fixed.any():
+        return np.where(is_free, share, 1.0)
+    is_wanted = w != 0.0
+    held = _kept(w * share, holding) / np.where(is_wanted, w, 1.0)
+    held = np.where(is_free & is_wanted, held, 0.0)
+    added = np.where(is_free & is_wanted, share - held, 0.0)
+    growth = _largest_share(
+        bound,
+        fixed + np.add.reduce(values * held, axis=1),
+        np.add.reduce(values * added, axis=1),
+    )
+    return np.where(is_free & is_wanted, held + growth * added, 1.0)
+
+
+def _largest_share(bound: float, fixed: Floats, free: Floats) -> float:
+    """Return the largest k in [0, 1] with every fixed + k * free within the bound."""
     return min(
-        _largest_share(rules.sector_cap, *pair)
-        for pair in zip(fixed.tolist(), free.tolist(), strict=True)
+        1.0 if f + r <= bound or r <= 0.0 else max(bound - f, 0.0) / r
+        for f, r in zip(fixed.tolist(), free.tolist(), strict=True)
     )
 
 
-def _stress_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) -> float:
-    loss = -(w * leverage * rules.stress_shock)
-    return _largest_share(rules.max_stress_loss, *_split(loss, is_free))
-
-
-def _gross_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) -> float:
-    return _largest_share(rules.gross, *_split(np.abs(w * leverage), is_free))
-
-
-def _net_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) -> float:
-    fixed, free = _split(w * leverage, is_free)
-    return min(_largest_share(rules.net, fixed, free), _largest_share(rules.net, -fixed, -free))
+def _kept(w: Floats, holding: Floats) -> Floats:
+    """Return what a target keeps of a holding: none on a reversal, else the smaller of the two."""
+    smaller = np.sign(w) * np.minimum(np.abs(w), np.abs(holding))
+    kept: Floats = np.where(w * holding > 0.0, smaller, 0.0)
+    return kept
 
 
 def _turnover_factors(w: Floats, holding: Floats, is_free: Bools, rules: LimitRules) -> Floats:
@@ -211,29 +227,32 @@ def _offsets_restored(
 ) -> Floats:
     """Shrink what turnover left until net and stress hold again, additions within its budget."""
     for turnover in (*[rules.turnover] * (LARGEST_ROUNDS - 1), 0.0):
-        factor = _offset_factor(w * factors, leverage, is_free, rules)
-        if factor > 1.0 - ROUNDING:  # a book cut to its bound may miss it by a rounding
+        offset = _offset_factors(w * factors, holding, leverage, is_free, rules)
+        if (offset > 1.0 - ROUNDING).all():  # a book cut to its bound may miss it by a rounding
             return factors
-        factors = np.where(is_free, factors * factor, factors)
+        factors = factors * offset
         # shrinking sells more, so less of the budget is left for what is added
         budget = replace(rules, turnover=turnover)
         factors = factors * _turnover_factors(w * factors, holding, is_free, budget)
-    factor = _offset_factor(w * factors, leverage, is_free, rules)
-    return np.where(is_free, factors * factor, factors)
+    return factors * _offset_factors(w * factors, holding, leverage, is_free, rules)
 
 
-def _offset_factor(w: Floats, leverage: Floats, is_free: Bools, rules: LimitRules) -> float:
+def _offset_factors(
+    w: Floats, holding: Floats, leverage: Floats, is_free: Bools, rules: LimitRules
+) -> Floats:
     """Return what the limits leave that a missing hedge can break."""
-    return min(
-        factor_of(w, leverage, is_free, rules) for factor_of in (_net_factor, _stress_factor)
-    )
+    factors = np.ones_like(w)
+    for measure in (_net, _stress_loss):
+        values, bound = measure(w * factors, leverage, rules)
+        factors = factors * _book_factors(
+            values, bound, w=w * factors, holding=holding, is_free=is_free
+        )
+    return factors
 
 
 def _shared_budget(w: Floats, holding: Floats, is_sent: Bools, turnover: float) -> Floats:
     """Return the (S,) factors that bring what the orders sent add within the turnover."""
-    # what of the holding the target keeps: nothing on a reversal, else the smaller of the two
-    is_same_side = w * holding > 0.0
-    kept = np.where(is_same_side, np.sign(w) * np.minimum(np.abs(w), np.abs(holding)), 0.0)
+    kept = _kept(w, holding)
     reduced = np.where(is_sent, np.abs(holding - kept), 0.0)
     added = np.where(is_sent, np.abs(w - kept), 0.0)
     total_added = float(np.add.reduce(added))

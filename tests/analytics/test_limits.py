@@ -140,19 +140,59 @@ def test_order_below_the_minimum_uses_no_budget():
     assert limited.final.tolist() == [0.102, 0.5, 0.0, 0.0]
 
 
-def test_frozen_symbol_keeps_its_weight_and_the_others_make_room():
-    # gross 1.0: the frozen 0.6 stays, the free 0.8 is halved
+@pytest.mark.parametrize(
+    ("held", "final"),
+    [
+        (0.0, 0.4),  # room for a half of what would be bought
+        (0.3, 0.4),  # of the 0.5 more that is wanted a fifth
+        (0.7, 0.7),  # 1.3 is beyond the limit already: nothing is bought, and nothing sold
+        (0.9, 0.8),  # what is wanted less is sold
+        (-0.2, 0.4),  # a reversal adds all that it opens
+    ],
+)
+def test_frozen_symbol_takes_room_from_what_is_added_and_not_from_what_is_held(held, final):
+    # gross 1.0, of which the frozen symbol has 0.6; 0.8 of the other is wanted
     limited = limit(
-        [0.6, 0.8, 0.0, 0.0], rules(gross=1.0), holding=[0.6, 0.8, 0, 0], frozen=[1, 0, 0, 0]
+        [0.6, 0.8, 0.0, 0.0], rules(gross=1.0), holding=[0.6, held, 0, 0], frozen=[1, 0, 0, 0]
     )
-    assert limited.final.tolist() == pytest.approx([0.6, 0.4, 0.0, 0.0])
+    assert limited.final.tolist() == pytest.approx([0.6, final, 0.0, 0.0])
 
 
-def test_frozen_symbol_beyond_the_limit_leaves_no_room():
-    limited = limit(
-        [1.2, 0.8, 0.0, 0.0], rules(gross=1.0), holding=[1.2, 0, 0, 0], frozen=[1, 0, 0, 0]
-    )
-    assert limited.final.tolist() == [1.2, 0.0, 0.0, 0.0]
+FROZEN_BREACHES = {
+    # the limit that a frozen symbol breaks alone; what is held and wanted beside it
+    "sector": ({"sector_cap": 0.3}, [0.4, 0.1, 0.2, 0.3], [1, 0, 0, 0]),
+    "stress": ({"max_stress_loss": 0.25}, [0.1, 0.1, 0.1, -0.4], [0, 0, 0, 1]),
+    "gross": ({"gross": 1.0}, [1.2, 0.5, -0.1, 0.3], [1, 0, 0, 0]),
+    "net": ({"net": 1.0}, [1.2, 0.5, 0.1, 0.3], [1, 0, 0, 0]),
+}
+
+
+@pytest.mark.parametrize("name", FROZEN_BREACHES)
+def test_frozen_symbol_that_breaks_a_limit_alone_sells_nothing_and_lets_nothing_be_bought(name):
+    bound, held, frozen = FROZEN_BREACHES[name]
+    held, is_free = np.array(held), ~np.array(frozen, bool)
+    kept = limit(held, rules(**bound), holding=held, frozen=frozen)
+    np.testing.assert_allclose(kept.final, held)
+    more = limit(np.where(is_free, 1.5 * held, held), rules(**bound), holding=held, frozen=frozen)
+    np.testing.assert_allclose(more.final, held)
+    less = limit(np.where(is_free, 0.5 * held, held), rules(**bound), holding=held, frozen=frozen)
+    np.testing.assert_allclose(less.final, np.where(is_free, 0.5 * held, held))
+
+
+@pytest.mark.parametrize("name", FROZEN_BREACHES)
+def test_rest_of_the_book_is_held_to_a_limit_as_if_it_were_alone(name):
+    bound, held, frozen = FROZEN_BREACHES[name]
+    is_free = ~np.array(frozen, bool)
+    wanted = np.where(is_free, 9.0 * np.array(held), held)
+    beside = limit(wanted, rules(**bound), holding=wanted, frozen=frozen).final
+    alone = limit(np.where(is_free, wanted, 0.0), rules(**bound), holding=wanted * is_free).final
+    np.testing.assert_allclose(beside[is_free], alone[is_free])
+
+
+def test_frozen_hedge_gives_room():
+    # net 1.0: a frozen short of 0.5 lets 1.5 be held, and the gross limit is not asked
+    limited = limit([-0.5, 2.0, 0, 0], rules(net=1.0), holding=[-0.5, 0, 0, 0], frozen=[1, 0, 0, 0])
+    assert limited.final.tolist() == pytest.approx([-0.5, 1.5, 0.0, 0.0])
 
 
 def test_small_order_waits_unless_it_is_an_exit():
@@ -295,6 +335,68 @@ def test_no_limit_turns_or_grows_a_weight(desired, holding, leverage, using):
     limited = limit(desired, using, holding=holding, leverage=leverage)
     assert (limited.factors >= 0.0).all()
     assert (limited.factors <= 1.0).all()
+
+
+def book_measures(weights, leverage, using):
+    """Each sum that a bound of the whole book holds, by name, with that bound."""
+    exposure = weights * leverage
+    return {
+        "sector x": (np.abs(weights[:2]).sum(), using.sector_cap),
+        "sector y": (abs(weights[2]), using.sector_cap),
+        "stress": (-(exposure @ using.stress_shock), using.max_stress_loss),
+        "gross": (np.abs(exposure).sum(), using.gross),
+        "net long": (exposure.sum(), using.net),
+        "net short": (-exposure.sum(), using.net),
+    }
+
+
+@settings(max_examples=500)
+@given(
+    desired=WEIGHTS,
+    holding=WEIGHTS,
+    frozen=hnp.arrays(bool, 4),
+    leverage=LEVERAGE,
+    liquid=hnp.arrays(float, 4, elements=BOUND),
+    using=RULES,
+)
+def test_limit_is_broken_by_nothing_but_what_is_frozen_and_held(
+    desired, holding, frozen, leverage, liquid, using
+):
+    asked = np.where(frozen, holding, desired)
+    final = limit(
+        asked, using, holding=holding, leverage=leverage, liquid=liquid, frozen=frozen
+    ).final
+    assert (np.abs(final * leverage)[~frozen] <= using.symbol_cap[~frozen] + 1e-9).all()
+    assert (np.abs(final)[~frozen] <= liquid[~frozen] + 1e-9).all()
+    is_kept = final * holding > 0.0
+    kept = np.where(is_kept, np.sign(final) * np.minimum(np.abs(final), np.abs(holding)), 0.0)
+    # nothing that a limit counts is added where it is broken; the rest is within it alone
+    left = book_measures(np.where(frozen, final, kept), leverage, using)
+    fixed = book_measures(np.where(frozen, final, 0.0), leverage, using)
+    for name, (measure, bound) in book_measures(final, leverage, using).items():
+        assert measure <= max(bound, left[name][0]) + 1e-9, name
+        free = measure - fixed[name][0]
+        assert free <= bound - min(fixed[name][0], 0.0) + 1e-9, name
+
+
+LONG = hnp.arrays(float, 4, elements=st.integers(0, 30).map(lambda tenths: tenths / 10))
+
+
+@settings(max_examples=300)
+@given(
+    desired=LONG,
+    holding=LONG,
+    frozen=hnp.arrays(bool, 4),
+    name=st.sampled_from(["sector_cap", "max_stress_loss", "gross", "net"]),
+    bound=BOUND,
+)
+def test_frozen_symbols_make_nobody_else_sell(desired, holding, frozen, name, bound):
+    using = dataclasses.replace(WIDE, stress_shock=np.full(4, -0.2), **{name: bound})
+    asked = np.where(frozen, holding, desired)
+    beside = limit(asked, using, holding=holding, frozen=frozen).final
+    alone = limit(asked * ~frozen, using, holding=holding * ~frozen).final
+    sold, sold_alone = (np.maximum(holding - final, 0.0) for final in (beside, alone))
+    assert (sold[~frozen] <= sold_alone[~frozen] + 1e-9).all()
 
 
 @settings(max_examples=100)
