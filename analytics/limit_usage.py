@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics.arrays import Bools, Floats, Ints
 from analytics.frames import Calendar
-from analytics.limits import LIMITS, liquidity_caps, orders_sent
+from analytics.limits import LIMITS, ROUNDING, liquidity_caps, orders_sent
 from analytics.portfolio import Portfolio, limit_rules
 from analytics.settings import PortfolioConfig
 from analytics.tables import dates, moments, named, texts
@@ -61,7 +61,7 @@ def limit_usage_rows(
     `subject` (symbol, sector or scenario) that came closest, null where nothing was wanted.
     `is_binding`: the limit took something. For `leverage` the measure is the scale; for `turnover`
     the orders of the night; for `drawdown` the fall from the peak since the last stop. `note` names
-    what could not be measured.
+    what could not be measured, and the frozen holdings beside which a limit is broken.
     """
     n_decisions = portfolio.scale.shape[0]
     t = np.arange(portfolio.plan.first_decision, portfolio.plan.first_decision + n_decisions)
@@ -127,15 +127,20 @@ def limit_usages(portfolio: Portfolio, config: PortfolioConfig) -> list[Usage]:
         """What was wanted just before the limit acted, and what is used in the end."""
         return name, measure(given[name]), measure(portfolio.final), binds[name]
 
-    liquidity = _closest(*both("liquidity", np.abs), liquid, symbols)
-    return [
-        _leverage(portfolio, config),
+    weights = [
         _closest(*both("symbol", exposure), caps, symbols),
-        _with_unmeasured(liquidity, portfolio.final, traded, symbols),
+        _with_unmeasured(
+            _closest(*both("liquidity", np.abs), liquid, symbols), portfolio.final, traded, symbols
+        ),
         _closest(*both("sector", in_sectors), sector_caps, sectors),
         _alone(*both("stress", stress_loss), rules.max_stress_loss, config.limits.stress_scenario),
         _alone(*both("gross", gross), rules.gross),
         _alone(*both("net", net), rules.net),
+    ]
+    is_held = portfolio.is_frozen & (portfolio.final != 0.0)
+    return [
+        _leverage(portfolio, config),
+        *(_with_breaches(usage, is_held, symbols) for usage in weights),
         _alone(*both("turnover", turnover), rules.turnover),
         _drawdown(portfolio, config),
     ]
@@ -224,9 +229,31 @@ def _with_unmeasured(
 ) -> Usage:
     """Name the held symbols whose average daily volume nobody knows."""
     is_unmeasured = np.isnan(traded_value_usd) & (final != 0.0)
-    sets, index = np.unique(is_unmeasured, axis=0, return_inverse=True)
-    notes = [
-        f"no volume known: {', '.join(np.array(symbols)[names])}" if names.any() else None
-        for names in sets
+    return _with_notes(usage, is_unmeasured, symbols, text="no volume known")
+
+
+def _with_breaches(usage: Usage, is_frozen: Bools, symbols: Sequence[str]) -> Usage:
+    """Name the frozen holdings where the book is beyond a limit: no order brings it back."""
+    is_broken = np.nan_to_num(usage.used) > usage.bound + ROUNDING
+    return _with_notes(
+        usage, is_frozen & is_broken[:, None], symbols, text="beyond it with frozen holdings"
+    )
+
+
+def _with_notes(usage: Usage, is_named: Bools, symbols: Sequence[str], *, text: str) -> Usage:
+    """Add to the notes of D decisions the symbols that (D, S) flags name."""
+    sets, index = np.unique(is_named, axis=0, return_inverse=True)
+    new = [
+        f"{text}: {', '.join(np.array(symbols)[names])}" if names.any() else "" for names in sets
     ]
-    return replace(usage, note=index.reshape(-1), notes=notes)
+    told = [
+        "; ".join(filter(None, (usage.notes[old], new[added])))
+        for old, added in zip(usage.note.tolist(), index.reshape(-1).tolist(), strict=True)
+    ]
+    notes = sorted(set(told))
+    numbers = {note: number for number, note in enumerate(notes)}
+    return replace(
+        usage,
+        note=np.array([numbers[note] for note in told], dtype=np.int64),
+        notes=[note or None for note in notes],
+    )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def restraint_sentences(
     limit_usage: "pd.DataFrame", target_weights: "pd.DataFrame"
 ) -> Iterator[str]:
-    """Name every limit that binds tonight, and every override of a weight.
+    """Name every limit that binds tonight or is not kept, and every override.
 
     Parameters
     ----------
@@ -24,6 +24,11 @@ def restraint_sentences(
             yield (
                 f"The limit {row['limit_name']}{of} binds: {row['wanted']:.4f} wanted, "
                 f"{row['bound']:.4f} allowed."
+            )
+        if row["note"] and row["used"] > row["bound"]:
+            yield (
+                f"The limit {row['limit_name']} is not kept: {row['used']:.4f} used, "
+                f"{row['bound']:.4f} allowed, {row['note']}."
             )
     symbols: dict[str, set[str]] = {}
     for row in rows_of(last_session(target_weights)):

@@ -75,6 +75,22 @@ def test_limit_that_binds_says_what_was_wanted_and_uses_its_bound(name, limits):
     assert not own["is_binding"].iloc[:60].any()
 
 
+def test_limit_that_is_broken_beside_a_frozen_holding_names_it():
+    # measured against bounds that are tighter than those the book was held to
+    market = random_market(gaps=[(slice(120, 123), 1)])
+    portfolio = simulate(market, two_sleeves(market), CONFIG)
+    tight = dataclasses.replace(CONFIG, limits=dataclasses.replace(LOOSE, net=0.3, gross=0.5))
+    rows = limit_usage_rows(limit_usages(portfolio, tight), portfolio, calendar_of(market))
+    for name in ("net", "gross"):
+        own = rows[rows["limit_name"] == name].reset_index()
+        is_beyond = own["used"] > own["bound"]
+        assert is_beyond.iloc[120:123].any()
+        assert own.loc[is_beyond.index[120:123], "note"].dropna().unique().tolist() == [
+            "beyond it with frozen holdings: B"
+        ]
+        assert own["note"].drop(index=range(120, 123)).isna().all()
+
+
 def test_limit_that_does_not_bind_leaves_what_is_wanted():
     _, usage = usage_under()
     for name in ("symbol", "sector", "stress", "gross", "net", "turnover"):
