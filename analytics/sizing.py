@@ -1,7 +1,7 @@
 """From the change that is wanted to the change that can be sent: cash, whole shares, small orders.
 
 Every step only takes away, in this order: what reduces a position is rounded and fixed first, for
-its proceeds pay for the rest; then what buys back shorts, what sells short, and what buys.
+its proceeds pay for the rest; then what buys back shorts, then what opens a position on any side.
 """
 
 from dataclasses import dataclass
@@ -70,9 +70,9 @@ def size_orders(
 
     With cash :math:`C` (buffer taken off), sales of longs :math:`V`, shorts bought back :math:`B`,
     short sales :math:`H`, shorts left over :math:`L`, purchases :math:`A` and the cost fraction
-    :math:`c`, purchases are scaled by the largest :math:`k \le 1` with
+    :math:`c`, purchases and short sales are scaled by the largest :math:`k \le 1` with
 
-    .. math:: k A (1 + c) \le C + V (1 - c) - B (1 + c) - c H - L
+    .. math:: k A (1 + c) + k H c \le C + V (1 - c) - B (1 + c) - L
 
     Parameters
     ----------
@@ -93,7 +93,8 @@ def size_orders(
     What short sales bring in is not spent: neither tonight's (`H` has no part in the sum but its
     costs) nor that of shorts held before, which is in the cash and stays set aside (`L`). Buying
     shorts back comes first and is scaled by a factor of its own where even that cannot be paid;
-    nothing is opened then, nor bought where the costs of short sales cannot be paid.
+    nothing is opened then. What is opened keeps its proportions: the short leg of a pair does not
+    go out whole where the long one is cut.
     A position that is closed is closed whole, fractions included, however small it is. A reversal
     is a close and an opening: the opening alone can be cut, and only once all is closed.
     """
@@ -157,13 +158,10 @@ def _within_cash(
     cash -= _value(np.where(is_cover, down, 0.0), price) * (1.0 + cost)
     cash -= _value(np.minimum(account.held_shares + down, 0.0), price)
 
-    short_costs = _value(np.where(is_short, up, 0.0), price) * cost
-    shorts = _share(cash, short_costs)
-    if shorts < 1.0:
-        scaled = np.where(is_short, up * shorts, 0.0)
-        return down, scaled, is_short | is_buy
-    buys = _share(cash - short_costs, _value(np.where(is_buy, up, 0.0), price) * (1.0 + cost))
-    return down, np.where(is_buy, up * buys, up), is_buy & (buys < 1.0)
+    opened = _value(np.where(is_buy, up, 0.0), price) * (1.0 + cost)
+    opened += _value(np.where(is_short, up, 0.0), price) * cost
+    opens = _share(cash, opened)
+    return down, up * opens, (is_buy | is_short) & (opens < 1.0)
 
 
 def _share(budget: float, cost: float) -> float:

@@ -51,7 +51,17 @@ def test_sale_of_a_long_pays_for_a_buy():
 
 
 def test_short_sale_pays_for_nothing():
-    assert found([-10, 10], [0, 0], [100, 100], cash=0.0) == ([-10.0, 0.0], [None, "cash"])
+    # 1,000 come in from the short sale, and the 500 there are buy 5
+    assert found([-10, 10], [0, 0], [100, 100], cash=500.0)[0] == [-5.0, 5.0]
+    assert found([-10, 10], [0, 0], [100, 100], cash=0.0) == ([0.0, 0.0], ["cash", "cash"])
+    assert found([-10], [0], [100], cash=0.0) == ([-10.0], [None])
+
+
+def test_short_leg_of_a_pair_is_cut_with_the_long_one():
+    # 606 of cash; the long leg costs 1,010, the short one 10 in fees: 606 / 1,020 of both
+    change, reasons = found([-10, 10], [0, 0], [100, 100], rules=CHARGED, cash=606.0)
+    assert change == pytest.approx([-10 * 606 / 1_020, 10 * 606 / 1_020])
+    assert reasons == ["cash", "cash"]
 
 
 def test_proceeds_of_a_short_held_before_stay_set_aside():
@@ -168,6 +178,18 @@ def test_no_order_is_paid_with_cash_that_is_not_there(account, cash, rules):
     is_opening = change * np.sign(np.array(account["wanted"])) > 0.0
     if (is_opening & (change > 0.0) & (np.array(account["held"]) >= 0.0)).any():
         assert left >= -CENT  # whoever owes buys nothing
+
+
+@given(ACCOUNTS, CASH, st.floats(0.0, 0.3))
+def test_what_is_opened_keeps_its_proportions(account, cash, cost):
+    wanted, held = np.array(account["wanted"]), np.array(account["held"])
+    change = sized(**account, rules=OrderRules(cost), cash=cash).change
+    kept = np.where(wanted * held > 0, np.sign(wanted) * np.minimum(abs(wanted), abs(held)), 0.0)
+    asked = np.where(account["is_sent"], np.abs(wanted - kept), 0.0)
+    opened = np.maximum(np.sign(wanted) * (held + change - kept), 0.0)
+    is_asked = asked > 1e-3
+    shares = (opened / np.where(is_asked, asked, 1.0))[is_asked]
+    assert shares.size == 0 or np.ptp(shares) < 1e-6
 
 
 @given(ACCOUNTS, st.one_of(st.none(), CASH), RULES)
