@@ -93,7 +93,7 @@ def limit_usages(portfolio: Portfolio, config: PortfolioConfig) -> list[Usage]:
     config : the limits.
     """
     market, first = portfolio.plan.market, portfolio.plan.first_decision
-    rules, symbols = limit_rules(market, config), market.symbols
+    rules, symbols = limit_rules(market.symbols, config), market.symbols
     leverage, traded = market.fill_leverage[first:], market.traded_value_usd[first:]
     caps = np.broadcast_to(rules.symbol_cap, portfolio.final.shape)
     liquid = liquidity_caps(

@@ -142,6 +142,30 @@ def orders_sent(final: Floats, *, holding: Floats, is_frozen: Bools, minimum_ord
     return sent
 
 
+def offset_factors(
+    w: Floats, *, holding: Floats, leverage: Floats, is_free: Bools, rules: LimitRules
+) -> Floats:
+    """Return what the net and stress limits leave of weights whose hedge may be missing.
+
+    Parameters
+    ----------
+    w, holding, leverage : (S,), as in `apply_limits`.
+    is_free : (S,), symbols that are not frozen.
+    rules : the limits.
+
+    Returns
+    -------
+    (S,) factors in [0, 1], 1 where frozen.
+    """
+    factors = np.ones_like(w)
+    for measure in (_net, _stress_loss):
+        values, bound = measure(w * factors, leverage, rules)
+        factors = factors * _book_factors(
+            values, bound, w=w * factors, holding=holding, is_free=is_free
+        )
+    return factors
+
+
 def _own_factors(exposure: Floats, cap: Floats, is_free: Bools) -> Floats:
     """Return the (S,) factors that bring each symbol within its own cap."""
     is_over = is_free & (np.abs(exposure) > cap)
@@ -149,7 +173,7 @@ def _own_factors(exposure: Floats, cap: Floats, is_free: Bools) -> Floats:
 
 
 def _in_sectors(w: Floats, leverage: Floats, rules: LimitRules) -> tuple[Floats, float]:
-    return rules.is_in_sector * np.abs(w), rules.sector_cap
+    return np.where(rules.is_in_sector, np.abs(w), 0.0), rules.sector_cap
 
 
 def _stress_loss(w: Floats, leverage: Floats, rules: LimitRules) -> tuple[Floats, float]:
@@ -226,28 +250,21 @@ def _offsets_restored(
     rules: LimitRules,
 ) -> Floats:
     """Shrink what turnover left until net and stress hold again, additions within its budget."""
+
+    def offsets(weights: Floats) -> Floats:
+        return offset_factors(
+            weights, holding=holding, leverage=leverage, is_free=is_free, rules=rules
+        )
+
     for turnover in (*[rules.turnover] * (LARGEST_ROUNDS - 1), 0.0):
-        offset = _offset_factors(w * factors, holding, leverage, is_free, rules)
+        offset = offsets(w * factors)
         if (offset > 1.0 - ROUNDING).all():  # a book cut to its bound may miss it by a rounding
             return factors
         factors = factors * offset
         # shrinking sells more, so less of the budget is left for what is added
         budget = replace(rules, turnover=turnover)
         factors = factors * _turnover_factors(w * factors, holding, is_free, budget)
-    return factors * _offset_factors(w * factors, holding, leverage, is_free, rules)
-
-
-def _offset_factors(
-    w: Floats, holding: Floats, leverage: Floats, is_free: Bools, rules: LimitRules
-) -> Floats:
-    """Return what the limits leave that a missing hedge can break."""
-    factors = np.ones_like(w)
-    for measure in (_net, _stress_loss):
-        values, bound = measure(w * factors, leverage, rules)
-        factors = factors * _book_factors(
-            values, bound, w=w * factors, holding=holding, is_free=is_free
-        )
-    return factors
+    return factors * offsets(w * factors)
 
 
 def _shared_budget(w: Floats, holding: Floats, is_sent: Bools, turnover: float) -> Floats:

@@ -4,6 +4,7 @@ Its path depends on itself (drifted holdings, drawdown, realised volatility), so
 session by session, on the same session step as the backtests.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,6 @@ from analytics.limits import (
     liquidity_caps,
     orders_sent,
 )
-from analytics.market import Market
 from analytics.settings import PortfolioConfig
 from analytics.sleeves import SleevePlan
 
@@ -69,18 +69,31 @@ class Portfolio:
     backtest: Backtest
 
 
-def limit_rules(market: Market, config: PortfolioConfig) -> LimitRules:
-    """Lay the configured limits out on the symbols of a market."""
-    sectors = [config.sector_of(symbol) for symbol in market.symbols]
+def limit_rules(
+    symbols: Sequence[str], config: PortfolioConfig, *, without_shock: Collection[str] = ()
+) -> LimitRules:
+    """Lay the configured limits out on S symbols.
+
+    A fund that the limited stress has no number for is refused, unless it is among those
+    `without_shock`: then it counts as if it lost nothing.
+    """
+    sectors = [config.sector_of(symbol) for symbol in symbols]
+    unmeasured = {
+        symbol
+        for symbol in without_shock
+        if config.shock_of(config.limits.stress_scenario, symbol) is None
+    }
     bound = sorted({sector for sector in sectors if sector is not None})
     limits = config.limits
     return LimitRules(
-        symbol_cap=np.array([config.symbol_cap(symbol) for symbol in market.symbols]),
+        symbol_cap=np.array([config.symbol_cap(symbol) for symbol in symbols]),
         is_in_sector=np.array([[own == sector for own in sectors] for sector in bound]).reshape(
             len(bound), len(sectors)
         ),
         sector_cap=limits.sector,
-        stress_shock=np.array([config.stress_shock(symbol) for symbol in market.symbols]),
+        stress_shock=np.array(
+            [0.0 if symbol in unmeasured else config.stress_shock(symbol) for symbol in symbols]
+        ),
         max_stress_loss=limits.max_stress_loss,
         gross=limits.gross,
         net=limits.net,
@@ -121,7 +134,7 @@ class _Simulation:
         n_decisions = market.sessions.shape[0] - plan.first_decision
         n_symbols = len(market.symbols)
         self._plan, self._config = plan, config
-        self._rules = limit_rules(market, config)
+        self._rules = limit_rules(market.symbols, config)
         self._returns = unit_returns(market)
         self._covariance = EwmaCovariance(n_symbols, FORECASTS[config.volatility_forecast])
         self._book = Book(

@@ -173,7 +173,7 @@ def order_rows(
     account = (
         simulated_account(portfolio)
         if holdings is None
-        else held_account(holdings, portfolio, market, minimum_order=config.minimum_order_weight)
+        else held_account(holdings, portfolio, market, config=config)
     )
     sized = size_account(account, config)
     tables = {

@@ -16,6 +16,7 @@ WHY: Mapping[str, str] = {
     "frozen": "no new decision tonight: no order",
     "short_history": "held, but too young for a target: kept, and no order",
     "warming_up": "held while the portfolio is warming up: kept, and no order",
+    "limit": "kept smaller than the target by a limit, as it binds this account",
     "cash": "orders cut by the cash there is",
     "whole_shares": "orders rounded down to whole shares",
     "minimum_trade": "orders below minimum_trade_usd that are not sent, or only in part",

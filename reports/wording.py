@@ -48,6 +48,7 @@ REASONS: Mapping[str, str] = {
 ORDER_REASONS: Mapping[str, str] = {
     "minimum_order": "the change is too small to send, and waits",
     "minimum_trade": "what is left is below minimum_trade_usd",
+    "limit": "smaller: a limit binds this account",
     "cash": "cut: there is not enough cash",
     "whole_shares": "rounded down to whole shares",
     "unmanaged": "unmanaged: no strategy has a target for it, so it is left alone",

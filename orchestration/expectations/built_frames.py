@@ -203,19 +203,21 @@ def orders(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
     """Adds `night, missing_amounts, value_error, is_wrong_way, overshoot` and more.
 
     `value_error`: shares times price against the value, relative. `overshoot`: weight beyond the
-    target. `is_unexplained`: short of the target without a reason. `is_frozen`.
+    target, or larger than it where the account's limits ask for less. `is_unexplained`: short of
+    the target without a reason. `is_frozen`.
     """
     amounts = frame[list(ORDER_AMOUNTS)].astype(float)
     direction = np.where(frame["side"] == "buy", 1.0, -1.0)
     planned, final = amounts["planned_weight"], amounts["final_weight"]
     value = amounts["quantity_shares"] * amounts["price_usd"]
+    is_limited = frame["reason"].eq("limit").to_numpy(dtype=bool)
     is_short_of_it = (final - planned).abs() > PLANNED_TOLERANCE
     return frame.assign(
         night=pd.Timestamp(context.night),
         missing_amounts=(~np.isfinite(amounts)).sum(axis=1),
         value_error=(value / amounts["notional_usd"] - 1.0).abs(),
         is_wrong_way=(planned - amounts["current_weight"]) * direction < -IDENTITY_TOLERANCE,
-        overshoot=(planned - final) * direction,
+        overshoot=np.where(is_limited, planned.abs() - final.abs(), (planned - final) * direction),
         is_unexplained=is_short_of_it & frame["reason"].isna(),
         is_frozen=frame["symbol"].isin(list(context.frozen_symbols)),
     )

@@ -20,6 +20,7 @@ def account(final, held, prices, is_sent=(True, True), equity=1_000_000.0, cash=
         shares=shares,
         price_usd=price,
         final_weight=np.array(final, dtype=float),
+        allowed_weight=np.nan_to_num(np.array(final, dtype=float)),
         is_sent=np.array(is_sent),
         notes=notes,
         cash_usd=equity - float(np.nansum(shares * price)) if cash is None else cash,

@@ -143,6 +143,8 @@ FAULTS: list[tuple[str, str, dict[str, Any], dict[str, Any], tuple[str, str]]] =
      ("FFF", "2018-03-29")),
     ("orders", "orders_stop_at_the_target", {"symbol": "EEE"}, {"planned_weight": 0.051},
      ("EEE", "2018-03-29")),
+    ("orders", "orders_stop_at_the_target", {"symbol": "EEE"},
+     {"planned_weight": 0.051, "reason": "limit"}, ("EEE", "2018-03-29")),
     ("orders", "smaller_orders_say_why", {"symbol": "GGG"}, {"reason": None},
      ("GGG", "2018-03-29")),
     ("orders", "no_order_for_a_frozen_symbol", AAA, {"symbol": "BBB"}, ("BBB", "2018-03-29")),
