@@ -8,6 +8,7 @@ import numpy.typing as npt
 from analytics.arrays import Bools, Floats
 from analytics.covariance import SEED_SESSIONS
 from analytics.holdings import Holdings
+from analytics.limit_rules import limit_rules
 from analytics.limits import (
     ROUNDING,
     LimitRules,
@@ -17,7 +18,7 @@ from analytics.limits import (
     orders_sent,
 )
 from analytics.market import Market
-from analytics.portfolio import Portfolio, limit_rules
+from analytics.portfolio import Portfolio
 from analytics.settings import PortfolioConfig
 from analytics.sizing import WHOLE_SHARES, Sized, order_rules, size_orders
 from analytics.sleeves import SHORT_HISTORY
@@ -175,7 +176,8 @@ def size_account(account: Account, config: PortfolioConfig) -> Sized:
     """Size tonight's orders of an account under the rules of `config/portfolio.yaml`.
 
     Where cash, whole shares or a smallest order hold back the offsetting side of a person's net or
-    stress limit, the orders shrink until both hold, for the reason `limit`.
+    stress limit, the orders shrink until both hold, for the reason `limit`; what a whole share is
+    more than its part may be left over.
     """
     allowed = account.allowed_weight
     price = np.where(account.is_sent, account.price_usd, 1.0)

@@ -8,8 +8,9 @@ import pandas as pd
 
 from analytics.arrays import Bools, Floats, Ints
 from analytics.frames import Calendar
+from analytics.limit_rules import limit_rules
 from analytics.limits import LIMITS, ROUNDING, liquidity_caps, orders_sent
-from analytics.portfolio import Portfolio, limit_rules
+from analytics.portfolio import Portfolio
 from analytics.settings import PortfolioConfig
 from analytics.tables import dates, moments, named, texts
 

@@ -4,7 +4,6 @@ Its path depends on itself (drifted holdings, drawdown, realised volatility), so
 session by session, on the same session step as the backtests.
 """
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +20,10 @@ from analytics.covariance import (
     unit_returns,
 )
 from analytics.drawdown_stop import DrawdownStop, is_above
+from analytics.limit_rules import limit_rules
 from analytics.limits import (
     LIMITS,
     Limited,
-    LimitRules,
     apply_limits,
     liquidity_caps,
     orders_sent,
@@ -33,6 +32,8 @@ from analytics.settings import PortfolioConfig
 from analytics.sleeves import SleevePlan
 
 REALISED_SESSIONS = 60
+LARGEST_CUTS = 50
+"""Of the notional in one decision; each moves the forecast of a book that limits cap less far."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,39 +70,6 @@ class Portfolio:
     backtest: Backtest
 
 
-def limit_rules(
-    symbols: Sequence[str], config: PortfolioConfig, *, without_shock: Collection[str] = ()
-) -> LimitRules:
-    """Lay the configured limits out on S symbols.
-
-    A fund that the limited stress has no number for is refused, unless it is among those
-    `without_shock`: then it counts as if it lost nothing.
-    """
-    sectors = [config.sector_of(symbol) for symbol in symbols]
-    unmeasured = {
-        symbol
-        for symbol in without_shock
-        if config.shock_of(config.limits.stress_scenario, symbol) is None
-    }
-    bound = sorted({sector for sector in sectors if sector is not None})
-    limits = config.limits
-    return LimitRules(
-        symbol_cap=np.array([config.symbol_cap(symbol) for symbol in symbols]),
-        is_in_sector=np.array([[own == sector for own in sectors] for sector in bound]).reshape(
-            len(bound), len(sectors)
-        ),
-        sector_cap=limits.sector,
-        stress_shock=np.array(
-            [0.0 if symbol in unmeasured else config.stress_shock(symbol) for symbol in symbols]
-        ),
-        max_stress_loss=limits.max_stress_loss,
-        gross=limits.gross,
-        net=limits.net,
-        turnover=limits.turnover,
-        minimum_order=config.minimum_order_weight,
-    )
-
-
 def run_portfolio(plan: SleevePlan, config: PortfolioConfig) -> Portfolio:
     """Simulate the portfolio from its first decision to the last session.
 
@@ -120,8 +88,10 @@ def run_portfolio(plan: SleevePlan, config: PortfolioConfig) -> Portfolio:
     up to t, and the leverage announced for the session after; it is filled in t+1.
     The scale is 0 until the 60th portfolio session. When the forecast of the final weights or the
     60-session realised volatility is above target, the scale is cut by the larger excess and the
-    limits applied once more. Buying is not held back by cash: the gross limit bounds what may be
-    borrowed, and negative cash pays the bill. A frozen symbol keeps its drifted weight.
+    limits applied once more; and again while the forecast is above target, for what a limit caps
+    may still be capped. Beside what is frozen, which no scale moves, once.
+    Buying is not held back by cash: the gross limit bounds what may be borrowed, and negative cash
+    pays the bill. A frozen symbol keeps its drifted weight.
     """
     return _Simulation(plan, config).run()
 
@@ -233,11 +203,8 @@ class _Simulation:
         if is_stopped:
             scale, reason = 0.0, self._stop.reason
         limited = self._limit(d, scale, leverage)
-        if scale > 0.0:
-            cut, excess = self._excess(d, limited.final * leverage)
-            if excess is not None:
-                scale, reason = scale * cut, excess
-                limited = self._limit(d, scale, leverage)
+        if scale > 0.0 and (excess := self._excess(d, limited.final * leverage)):
+            scale, reason, limited = self._cut(d, scale, excess)
         self._scale[d] = scale
         self._final[d], self._factors[d] = limited.final, limited.factors
         if d >= SEED_SESSIONS:
@@ -268,16 +235,35 @@ class _Simulation:
             rules=self._rules,
         )
 
-    def _excess(self, d: int, exposures: Floats) -> tuple[float, str | None]:
-        """Return by how much volatility asks for a smaller book, and why."""
+    def _cut(self, d: int, scale: float, excess: "_Excess") -> tuple[float, str, Limited]:
+        """Cut the scale until the forecast is within the target; returns what it comes to."""
+        t, target = self._plan.first_decision + d, self._config.target_volatility_annual
+        leverage, first = self._plan.market.fill_leverage[t], scale
+        can_be_met = not (self._plan.is_frozen[t] & (self._holding[d] != 0.0)).any()
+        volatility = excess.volatility_annual
+        for _ in range(LARGEST_CUTS if can_be_met else 1):
+            scale *= target / volatility
+            limited = self._limit(d, scale, leverage)
+            volatility = self._covariance.volatility_annual(limited.final * leverage)
+            if not is_above(volatility, target):
+                break
+        reason = f"{excess.name}: {excess.volatility_annual:.4f} above target {target:.4f}"
+        return scale, f"{reason}, notional * {scale / first:.4f}", limited
+
+    def _excess(self, d: int, exposures: Floats) -> "_Excess | None":
+        """Return which volatility is furthest above target, None where none is."""
+        found = [
+            _Excess("forecast_volatility", self._covariance.volatility_annual(exposures)),
+            _Excess("realised_volatility", float(self._realised[d])),
+        ]
         target = self._config.target_volatility_annual
-        candidates = {
-            "forecast_volatility": self._covariance.volatility_annual(exposures),
-            "realised_volatility": float(self._realised[d]),
-        }
-        above = {name: value for name, value in candidates.items() if is_above(value, target)}
-        if not above:
-            return 1.0, None
-        name = max(above, key=lambda key: above[key])
-        cut = target / above[name]
-        return cut, f"{name}: {above[name]:.4f} above target {target:.4f}, notional * {cut:.4f}"
+        above = [one for one in found if is_above(one.volatility_annual, target)]
+        return max(above, key=lambda one: one.volatility_annual, default=None)
+
+
+@dataclass(frozen=True)
+class _Excess:
+    """A volatility above target: `forecast_volatility` of the final book, or `realised_...`."""
+
+    name: str
+    volatility_annual: float

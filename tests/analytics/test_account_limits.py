@@ -78,16 +78,16 @@ def test_hedge_that_cash_holds_back_shrinks_what_it_hedged():
         margin=st.booleans(),
     ),
 )
-def test_no_order_brings_net_or_stress_further_beyond_its_limit(
-    wanted, held, frozen, price, orders
-):
+def test_no_order_brings_the_account_further_beyond_a_limit(wanted, held, frozen, price, orders):
     given = account(wanted, held, price=price, frozen=frozen)
     weights = planned(given, size_account(given, PortfolioConfig(orders=orders)))
     is_kept = weights * held > 0.0
     kept = np.where(is_kept, np.sign(weights) * np.minimum(np.abs(weights), np.abs(held)), 0.0)
     left = book_measures(np.where(frozen, weights, kept), np.ones(4), DEFAULTS)
+    # a sale rounded down to whole shares leaves a part of one, and a small sale waits
+    slack = 1e-9 + (np.sum(price) / given.equity_usd if orders.shares == "whole" else 0.0)
     for name, (measure, bound) in book_measures(weights, np.ones(4), DEFAULTS).items():
-        assert measure <= max(bound, left[name][0]) + 1e-9, name
+        assert measure <= max(bound, left[name][0]) + slack, name
 
 
 def night(inputs, holdings, **limits):

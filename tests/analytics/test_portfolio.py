@@ -113,21 +113,24 @@ def test_realised_volatility_is_that_of_the_last_sixty_returns():
     )
 
 
-def test_forecast_of_the_final_weights_above_target_scales_down_once_more():
-    # a cap on B takes the hedge away, so that the rest is riskier than what was asked for
+@pytest.mark.parametrize("single_stock", [9.0, 0.6])
+def test_forecast_of_the_final_weights_above_target_scales_down_until_it_is_met(single_stock):
+    # a cap on B takes the hedge away, so that the rest is riskier than what was asked for; where A
+    # is capped too, a scale that is cut once moves neither of them
     rng = np.random.default_rng(2)
     common = rng.normal(0, 0.02, (200, 1))
     closes = 100 * np.exp(np.cumsum(common + rng.normal(0, 0.002, (200, 3)), axis=0))
     market = build_market(
         sessions=weekdays(200), symbols=SYMBOLS, open_usd=closes, close_usd=closes
     )
-    hedge = dataclasses.replace(LOOSE, single_stock=9.0, etf=0.2)
+    hedge = dataclasses.replace(LOOSE, single_stock=single_stock, etf=0.2)
     config = dataclasses.replace(
         CONFIG, limits=hedge, funds=frozenset({"B"}), shocks={"s": Shock(-0.05, {"B": 0.0})}
     )
     sleeves = [sleeve("one", market, [1.0, -0.9]), sleeve("two", market, [0.0, 0.0])]
     portfolio = simulate(market, sleeves, config)
     assert any((reason or "").startswith("forecast_volatility") for reason in portfolio.overrides)
+    assert np.nanmax(portfolio.final_volatility_annual) <= 0.10 + 1e-10
 
 
 def test_small_change_waits():
