@@ -8,6 +8,7 @@ import pandas as pd
 
 from analytics.arrays import Bools, Floats, Ints
 from analytics.frames import Calendar
+from analytics.leverage import capped_shocks
 from analytics.limit_rules import limit_rules
 from analytics.limits import LIMITS, ROUNDING, liquidity_caps, orders_sent
 from analytics.portfolio import Portfolio
@@ -111,7 +112,7 @@ def limit_usages(portfolio: Portfolio, config: PortfolioConfig) -> list[Usage]:
         return np.abs(weights) @ rules.is_in_sector.T
 
     def stress_loss(weights: Floats) -> Floats:
-        return _summed(-(weights * (leverage * rules.stress_shock)))
+        return _summed(-(weights * (leverage * capped_shocks(rules.stress_shock, leverage))))
 
     def gross(weights: Floats) -> Floats:
         return _summed(exposure(weights))

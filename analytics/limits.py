@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analytics.arrays import Bools, Floats
+from analytics.leverage import capped_shocks
 
 LIMITS = ("symbol", "liquidity", "sector", "stress", "gross", "net", "turnover")
 """In the order in which they act, each on what the one before left."""
@@ -177,7 +178,8 @@ def _in_sectors(w: Floats, leverage: Floats, rules: LimitRules) -> tuple[Floats,
 
 
 def _stress_loss(w: Floats, leverage: Floats, rules: LimitRules) -> tuple[Floats, float]:
-    return -(w * leverage * rules.stress_shock)[None], rules.max_stress_loss
+    shock = capped_shocks(rules.stress_shock, leverage)
+    return -(w * leverage * shock)[None], rules.max_stress_loss
 
 
 def _gross(w: Floats, leverage: Floats, rules: LimitRules) -> tuple[Floats, float]:

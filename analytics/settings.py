@@ -46,7 +46,7 @@ class LimitSettings:
 
 @dataclass(frozen=True)
 class Shock:
-    """One stress scenario: returns per unit of leverage.
+    """One stress scenario: returns per unit of leverage, before what a fund can lose caps them.
 
     `stocks` is every symbol that is no fund; `per_unit` holds the symbols with their own number.
     """

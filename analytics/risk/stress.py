@@ -6,6 +6,7 @@ import numpy as np
 
 from analytics.arrays import Floats
 from analytics.covariance import unit_returns
+from analytics.leverage import capped_shocks
 from analytics.market import SESSIONS_WITHOUT_BAR_UNTIL_CLOSED, Market
 from analytics.settings import PortfolioConfig, StressWindow
 
@@ -39,8 +40,7 @@ def stresses(market: Market, config: PortfolioConfig) -> list[Stress]:
     """
     night = market.sessions[-1]
     shocks = [
-        Stress(name, SHOCK, shock_returns(market.symbols, name, config))
-        for name in sorted(config.shocks)
+        Stress(name, SHOCK, shock_returns(market, name, config)) for name in sorted(config.shocks)
     ]
     windows = [
         Stress(name, WINDOW, window_returns(market, window), window)
@@ -50,10 +50,26 @@ def stresses(market: Market, config: PortfolioConfig) -> list[Stress]:
     return shocks + windows
 
 
-def shock_returns(symbols: tuple[str, ...], scenario: str, config: PortfolioConfig) -> Floats:
-    """Return each symbol's shock (S,); NaN for a fund that the scenario has no number for."""
-    given = [config.shock_of(scenario, symbol) for symbol in symbols]
-    return np.array([np.nan if shock is None else shock for shock in given])
+def shock_returns(market: Market, scenario: str, config: PortfolioConfig) -> Floats:
+    """What one unit of today's leverage earns under a shock.
+
+    Parameters
+    ----------
+    market : T sessions of S symbols, the last one being the night.
+    scenario : one of the configured shocks.
+    config : `shocks` and `funds`.
+
+    Returns
+    -------
+    (S,), no fund losing more than itself at the leverage of tonight's fill.
+
+    Notes
+    -----
+    Missing data: NaN for a fund that the scenario has no number for.
+    """
+    given = [config.shock_of(scenario, symbol) for symbol in market.symbols]
+    shocks = np.array([np.nan if shock is None else shock for shock in given])
+    return capped_shocks(shocks, market.fill_leverage[-1])
 
 
 def window_returns(market: Market, window: StressWindow) -> Floats:

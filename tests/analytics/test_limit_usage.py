@@ -116,6 +116,18 @@ def test_stress_is_named_and_a_gain_uses_nothing():
     assert (usage["stress"]["used"] == 0.0).all()
 
 
+def test_stress_of_an_inverse_fund_is_its_whole_value_at_most():
+    # C at -1 is short in sleeve two and gains its weight at most; stocks gain 5 %
+    market = random_market()
+    leverage = np.broadcast_to([1.0, 1.0, -1.0], market.leverage.shape)
+    market = dataclasses.replace(market, leverage=leverage, fill_leverage=leverage)
+    config = dataclasses.replace(CONFIG, shocks={"s": Shock(-0.05, {"A": -0.9, "C": 2.0})})
+    portfolio, usage = usage_under(config, market)
+    loss = -(portfolio.final @ [-0.9, -0.05, -1.0])
+    assert (loss[60:] > 0.0).all()
+    np.testing.assert_allclose(usage["stress"]["used"], loss, rtol=1e-12)
+
+
 def test_liquidity_names_held_symbols_without_a_volume():
     market = random_market()
     traded = np.full(market.traded_value_usd.shape, 1e9)

@@ -87,6 +87,15 @@ def test_stress_limit_is_the_loss_under_the_shock():
     assert biting(limited) == ["stress"]
 
 
+def test_stress_loss_of_a_fund_is_its_whole_value_at_most():
+    # volatility triples: 0.5 at -1x would lose 1.0 uncapped; the fund loses 0.5 of at most 0.25
+    shock = np.array([-0.066, -0.066, -0.066, 2.0])
+    limited = limit(
+        [0, 0, 0, 0.5], rules(stress_shock=shock, max_stress_loss=0.25), leverage=[1, 1, 1, -1.0]
+    )
+    assert limited.final[3] == pytest.approx(0.25)
+
+
 def test_stress_gain_is_not_limited():
     assert biting(limit([0, 0, 0, 0.5], rules(max_stress_loss=0.01))) == []
 
@@ -278,7 +287,7 @@ RULES = st.builds(
     symbol_cap=hnp.arrays(float, 4, elements=BOUND),
     is_in_sector=st.just(WIDE.is_in_sector),
     sector_cap=BOUND,
-    stress_shock=hnp.arrays(float, 4, elements=st.floats(-1.0, 1.0).map(lambda r: round(r, 3))),
+    stress_shock=hnp.arrays(float, 4, elements=st.floats(-1.0, 3.0).map(lambda r: round(r, 3))),
     max_stress_loss=st.floats(0.0, 1.0).map(lambda bound: round(bound, 3)),
     gross=BOUND,
     net=BOUND,
@@ -290,6 +299,7 @@ RULES = st.builds(
 def broken_by(final, using, *, leverage=ONES, holding=FLAT, liquid=LIQUID):
     """By how much each limit is exceeded, in their order; at most 0 where it holds."""
     exposure = final * leverage
+    shocked = np.maximum(leverage * using.stress_shock, -1.0)
     sent = orders_sent(final, holding=holding, is_frozen=FREE, minimum_order=using.minimum_order)
     kept = np.where(final * holding > 0, np.sign(final) * np.minimum(abs(final), abs(holding)), 0)
     reduced, added = np.abs(holding - kept)[sent].sum(), np.abs(final - kept)[sent].sum()
@@ -297,7 +307,7 @@ def broken_by(final, using, *, leverage=ONES, holding=FLAT, liquid=LIQUID):
         (np.abs(exposure) - using.symbol_cap).max(),
         (np.abs(final) - liquid).max(),
         (using.is_in_sector @ np.abs(final)).max() - using.sector_cap,
-        -(exposure @ using.stress_shock) - using.max_stress_loss,
+        -(final @ shocked) - using.max_stress_loss,
         np.abs(exposure).sum() - using.gross,
         abs(exposure.sum()) - using.net,
         added - max(using.turnover - reduced, 0.0),
@@ -340,10 +350,11 @@ def test_no_limit_turns_or_grows_a_weight(desired, holding, leverage, using):
 def book_measures(weights, leverage, using):
     """Each sum that a bound of the whole book holds, by name, with that bound."""
     exposure = weights * leverage
+    fund_returns = np.maximum(1.0 + leverage * using.stress_shock, 0.0) - 1.0
     return {
         "sector x": (np.abs(weights[:2]).sum(), using.sector_cap),
         "sector y": (abs(weights[2]), using.sector_cap),
-        "stress": (-(exposure @ using.stress_shock), using.max_stress_loss),
+        "stress": (-(weights @ fund_returns), using.max_stress_loss),
         "gross": (np.abs(exposure).sum(), using.gross),
         "net long": (exposure.sum(), using.net),
         "net short": (-exposure.sum(), using.net),

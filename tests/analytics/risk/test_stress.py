@@ -81,8 +81,28 @@ def test_symbol_without_a_bar_for_five_sessions_has_no_return(gap, is_priced):
 
 
 def test_shock_of_a_fund_is_its_own_and_unknown_without_one():
-    found = shock_returns(("AAA", "F", "G"), "mild", CONFIG)
-    np.testing.assert_array_equal(found, [-0.1, 0.2, NAN])
+    market = toy_market({"AAA": [100.0], "F": [100.0], "G": [100.0]}, leverage={"F": [-1.0]})
+    np.testing.assert_array_equal(shock_returns(market, "mild", CONFIG), [-0.1, 0.2, NAN])
+
+
+def test_shock_beyond_a_funds_whole_value_takes_just_that():
+    # the shipped file: SVXY lost 58 % at -0.5 in March 2020, so 116 % per unit; at -1 it is gone
+    config = dataclasses.replace(CONFIG, shocks={"march_2020": Shock(-0.34, {"F": -0.58 / -0.5})})
+    lost = {
+        leverage: leverage * shock_returns(one_fund(leverage), "march_2020", config)[0]
+        for leverage in (-0.5, -1.0)
+    }
+    assert lost == {-0.5: pytest.approx(-0.58, rel=1e-12), -1.0: -1.0}
+
+
+def test_shock_uses_the_leverage_of_tonights_fill():
+    market = dataclasses.replace(one_fund(-0.5), fill_leverage=np.array([[-1.0]]))
+    config = dataclasses.replace(CONFIG, shocks={"crash": Shock(-0.34, {"F": 1.16})})
+    assert shock_returns(market, "crash", config)[0] == 1.0
+
+
+def one_fund(leverage):
+    return toy_market({"F": [100.0]}, leverage={"F": [leverage]})
 
 
 def test_only_windows_that_have_ended_are_known_to_the_night():
