@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, xlog1py, xlogy
 
-from analytics.arrays import Bools
+from analytics.arrays import Bools, Ints
 
 KUPIEC = "kupiec"
 INDEPENDENCE = "christoffersen_independence"
@@ -23,10 +23,23 @@ class Transitions:
     loss_to_calm: int
     loss_to_loss: int
 
+    @property
+    def total(self) -> int:
+        """How many pairs there are."""
+        return self.calm_to_calm + self.calm_to_loss + self.loss_to_calm + self.loss_to_loss
 
-def count_transitions(is_exceeded: Bools) -> Transitions:
-    """Count the pairs of neighbours among (R,) sessions in order of time."""
-    before, after = is_exceeded[:-1], is_exceeded[1:]
+
+def count_transitions(is_exceeded: Bools, sessions: Ints) -> Transitions:
+    """Count the pairs of neighbours among R sessions in order of time.
+
+    Parameters
+    ----------
+    is_exceeded : (R,).
+    sessions : (R,), each one's number on the calendar, ascending. Two are neighbours where no
+        session lies between them: one without a forecast parts those around it.
+    """
+    is_next = np.diff(sessions) == 1
+    before, after = is_exceeded[:-1][is_next], is_exceeded[1:][is_next]
     return Transitions(
         calm_to_calm=int((~before & ~after).sum()),
         calm_to_loss=int((~before & after).sum()),
@@ -93,13 +106,14 @@ def independence_statistic(pairs: Transitions) -> float:
 
 
 def coverage_tests(
-    is_exceeded: Bools, *, probability: float, fewest: int
+    is_exceeded: Bools, sessions: Ints, *, probability: float, fewest: int
 ) -> dict[str, tuple[float, float]]:
     """Test a series of exceedances.
 
     Parameters
     ----------
     is_exceeded : (R,), in order of time, of the sessions that had a forecast.
+    sessions : (R,), their numbers on the calendar, ascending.
     probability : of one exceedance, as promised.
     fewest : sessions that the sample must have, at least 1.
 
@@ -119,9 +133,10 @@ def coverage_tests(
         return dict.fromkeys((KUPIEC, INDEPENDENCE, CONDITIONAL), NOT_TESTED)
     share = kupiec_statistic(int(is_exceeded.sum()), n, probability)
     tests = {KUPIEC: (share, _p_value(share, 1))}
-    if n < 2:
+    pairs = count_transitions(is_exceeded, sessions)
+    if pairs.total == 0:
         return tests | dict.fromkeys((INDEPENDENCE, CONDITIONAL), NOT_TESTED)
-    alone = independence_statistic(count_transitions(is_exceeded))
+    alone = independence_statistic(pairs)
     tests[INDEPENDENCE] = (alone, _p_value(alone, 1))
     tests[CONDITIONAL] = (share + alone, _p_value(share + alone, 2))
     return tests

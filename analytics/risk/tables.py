@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from analytics.frames import Calendar
+from analytics.frames import Calendar, to_days
 from analytics.market import Market
 from analytics.portfolio import Portfolio
 from analytics.risk.book import risk_book
@@ -94,15 +94,20 @@ def coverage_rows(daily: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
     -------
     One row per measure, sample and test. A sample has the latest 252 (`1y`) or 756 (`3y`) sessions
     that had a forecast and something at risk, or all of them; `expected_exceedances` what the
-    measure promises in as many sessions. Statistic and p-value are null where the sample has fewer
-    sessions than it asks for.
+    measure promises in as many sessions. Only sessions that follow each other on the calendar are
+    neighbours of one another, not those before and after a stretch without positions. Statistic and
+    p-value are null where the sample has fewer sessions than it asks for.
     """
     rows = []
+    sessions = calendar.index_of(to_days(daily["session_date"]))
     for measure, promised in PROMISED.items():
-        told = daily[f"is_{measure}_exceeded"].dropna().to_numpy(dtype=np.bool_)
+        column = daily[f"is_{measure}_exceeded"]
+        is_told = column.notna().to_numpy()
+        told, told_at = column[is_told].to_numpy(dtype=np.bool_), sessions[is_told]
         for sample, asked in SAMPLES.items():
-            latest = told if asked is None else told[-asked:]
-            tests = coverage_tests(latest, probability=promised, fewest=asked or 1)
+            since = 0 if asked is None else -asked
+            latest, at = told[since:], told_at[since:]
+            tests = coverage_tests(latest, at, probability=promised, fewest=asked or 1)
             counts = (latest.shape[0], int(latest.sum()), promised * latest.shape[0])
             rows += [(measure, sample, test, *counts, *found) for test, found in tests.items()]
     columns = EMPTY_COLUMNS["risk_tests"]

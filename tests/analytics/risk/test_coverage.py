@@ -58,6 +58,11 @@ def slow_statistics(sequence, promised):
     return kupiec, 2 * (dependent - slow_log_likelihood(later, [pooled] * len(later)))
 
 
+def daily(told):
+    """Exceedances of sessions that follow each other, and their numbers."""
+    return told, np.arange(len(told))
+
+
 @pytest.mark.parametrize(("probability", "n", "low", "high"), REGIONS)
 def test_kupiec_rejects_outside_the_published_region_and_not_inside(probability, n, low, high):
     critical = stats.chi2.ppf(0.95, 1)
@@ -86,7 +91,24 @@ def test_jorions_example_of_a_bank_in_1998():
 
 def test_transitions_are_counted_between_neighbours():
     told = np.array([0, 1, 1, 0, 0, 0, 1], dtype=bool)
-    assert count_transitions(told) == Transitions(2, 2, 1, 1)
+    assert count_transitions(told, np.arange(7)) == Transitions(2, 2, 1, 1)
+
+
+def test_sessions_on_both_sides_of_a_flat_stretch_are_no_neighbours():
+    # calm, loss, (six flat sessions), loss, loss, calm: joined they would make two loss-to-loss
+    told, sessions = np.array([0, 1, 1, 1, 0], dtype=bool), np.array([3, 4, 11, 12, 13])
+    assert count_transitions(told, sessions) == Transitions(0, 1, 1, 1)
+    # one loss after a loss in two, one after the only calm session: n ln n by hand
+    alone = coverage_tests(told, sessions, probability=0.05, fewest=1)[INDEPENDENCE][0]
+    dependent = 2 * math.log(1 / 2)
+    independent = 2 * math.log(2 / 3) + math.log(1 / 3)
+    assert alone == pytest.approx(2 * (dependent - independent), rel=1e-12)
+
+
+def test_sessions_that_never_follow_each_other_say_nothing_about_independence():
+    tests = coverage_tests(np.array([True, False]), np.array([3, 5]), probability=0.05, fewest=1)
+    assert np.isfinite(tests[KUPIEC]).all()
+    assert np.isnan([tests[INDEPENDENCE], tests[CONDITIONAL]]).all()
 
 
 @pytest.mark.parametrize(
@@ -102,7 +124,7 @@ def test_statistics_are_those_of_likelihoods_multiplied_session_by_session():
     rng = np.random.default_rng(5)
     for _ in range(50):
         told = rng.random(400) < rng.uniform(0.02, 0.3)
-        tests = coverage_tests(told, probability=0.05, fewest=1)
+        tests = coverage_tests(*daily(told), probability=0.05, fewest=1)
         kupiec, alone = slow_statistics(told.tolist(), 0.05)
         assert tests[KUPIEC][0] == pytest.approx(kupiec, abs=1e-9)
         assert tests[INDEPENDENCE][0] == pytest.approx(alone, abs=1e-9)
@@ -113,7 +135,7 @@ def test_statistics_are_those_of_likelihoods_multiplied_session_by_session():
 def test_clustered_exceedances_are_found_though_their_number_is_right():
     told = np.zeros(1_000, dtype=bool)
     told[300:350] = True
-    tests = coverage_tests(told, probability=0.05, fewest=1)
+    tests = coverage_tests(*daily(told), probability=0.05, fewest=1)
     assert tests[KUPIEC][1] == pytest.approx(1.0)
     assert tests[INDEPENDENCE][1] < 1e-12
     assert tests[CONDITIONAL][1] < 1e-12
@@ -121,20 +143,20 @@ def test_clustered_exceedances_are_found_though_their_number_is_right():
 
 @pytest.mark.parametrize("n", [0, 1, 251])
 def test_sample_with_fewer_sessions_than_asked_is_not_tested(n):
-    tests = coverage_tests(np.zeros(n, dtype=bool), probability=0.05, fewest=252)
+    tests = coverage_tests(*daily(np.zeros(n, dtype=bool)), probability=0.05, fewest=252)
     assert np.isnan(list(tests.values())).all()
     assert list(tests) == [KUPIEC, INDEPENDENCE, CONDITIONAL]
 
 
 def test_single_session_has_a_share_and_no_neighbour():
-    tests = coverage_tests(np.zeros(1, dtype=bool), probability=0.05, fewest=1)
+    tests = coverage_tests(*daily(np.zeros(1, dtype=bool)), probability=0.05, fewest=1)
     assert tests[KUPIEC][0] == pytest.approx(-2 * math.log(0.95))
     assert np.isnan([tests[INDEPENDENCE], tests[CONDITIONAL]]).all()
 
 
 @given(st.lists(st.booleans(), min_size=2, max_size=60))
 def test_p_values_are_probabilities_and_conditional_is_the_sum(told):
-    tests = coverage_tests(np.array(told), probability=0.01, fewest=1)
+    tests = coverage_tests(*daily(np.array(told)), probability=0.01, fewest=1)
     assert all(statistic >= 0.0 and 0.0 <= p <= 1.0 for statistic, p in tests.values())
     assert tests[CONDITIONAL][0] == tests[KUPIEC][0] + tests[INDEPENDENCE][0]
 
@@ -145,7 +167,7 @@ def test_true_forecasts_are_rejected_about_as_often_as_asked():
     told = np.random.default_rng(11).random((4_000, 1_000)) < 0.2
     p_values = {name: [] for name in (KUPIEC, INDEPENDENCE, CONDITIONAL)}
     for record in told:
-        for name, (_, p) in coverage_tests(record, probability=0.2, fewest=1).items():
+        for name, (_, p) in coverage_tests(*daily(record), probability=0.2, fewest=1).items():
             p_values[name].append(p)
     for name, found in p_values.items():
         for level in (0.05, 0.25, 0.5):

@@ -8,7 +8,7 @@ import pytest
 
 from analytics.inputs import lay_out
 from analytics.night import run_analytics
-from analytics.risk.coverage import coverage_tests
+from analytics.risk.coverage import Transitions, coverage_tests, independence_statistic
 from analytics.risk.daily import PROMISED, drawdowns, exceeded
 from analytics.risk.tables import EMPTY_COLUMNS, coverage_rows
 from analytics.settings import STRESS_WINDOWS, Shock
@@ -221,17 +221,40 @@ def test_tests_are_of_the_latest_sessions_with_a_forecast(results):
     tests = results.risk_tests
     assert len(tests) == 4 * 3 * 3
     for measure, promised in PROMISED.items():
-        told = results.risk_daily[f"is_{measure}_exceeded"].dropna().astype(bool).to_numpy()
+        column = results.risk_daily[f"is_{measure}_exceeded"].dropna().astype(bool)
+        told, rows_at = column.to_numpy(), column.index.to_numpy()
         own = tests[tests["measure"] == measure].set_index(["sample", "test"])
-        for sample, latest in (("1y", told[-252:]), ("full", told)):
+        for sample, since in (("1y", -252), ("full", 0)):
+            latest = told[since:]
             rows = own.loc[sample]
             assert set(rows["n_sessions"]) == {len(latest)}
             assert set(rows["exceedances"]) == {latest.sum()}
             assert set(rows["expected_exceedances"]) == {promised * len(latest)}
-            for test, found in coverage_tests(latest, probability=promised, fewest=1).items():
+            tested = coverage_tests(latest, rows_at[since:], probability=promised, fewest=1)
+            for test, found in tested.items():
                 assert tuple(rows.loc[test, ["statistic", "p_value"]]) == found
         # 700 sessions are no three years
         assert own.loc["3y", ["statistic", "p_value"]].isna().all(axis=None)
+
+
+def test_flat_stretch_parts_the_exceedances_around_it(inputs, results):
+    # two losses in a row at 300 and 301; with nothing held from 302 on, 303 is the next but one
+    dates = results.risk_daily["session_date"]
+
+    def independence(null):
+        told = pd.array([False] * len(dates), dtype="boolean")
+        told[[300, 301, 302 + len(null)]] = True
+        told[null] = pd.NA
+        columns = {f"is_{name}_exceeded": told for name in PROMISED}
+        rows = coverage_rows(results.risk_daily.assign(**columns), lay_out(inputs)[0])
+        full = rows[(rows["sample"] == "full") & (rows["measure"] == "var_95_historical")]
+        return full.set_index("test").loc["christoffersen_independence", "statistic"]
+
+    n = len(dates)
+    joined, parted = independence([]), independence([302, 303])
+    # pairs: n - 1 in all; 301 to 304 is none once 302 and 303 are flat
+    assert joined == pytest.approx(independence_statistic(Transitions(n - 5, 1, 1, 2)))
+    assert parted == pytest.approx(independence_statistic(Transitions(n - 7, 1, 1, 1)))
 
 
 def test_tests_of_a_portfolio_that_never_had_a_forecast_are_null(inputs, results):
