@@ -82,7 +82,10 @@ def tracking_rows(
     after the warm-up whose next session is known: `sessions`; annual `target_volatility`,
     `realised_volatility` of the net returns of the sessions after the decisions,
     `realised_over_target`; `unbound_share`: of decisions that neither the leverage bound nor a
-    limit touched, `unbound_volatility`: realised in the sessions after those; `bound_share_*` by
+    limit touched, `unbound_volatility`: realised in the sessions after those; `untouched_share`: of
+    decisions that carry out what the sleeves want at the target volatility: unbound, not scaled
+    down because a volatility was above target, not stopped, with no symbol that waits for a bar
+    while it is held or wanted (a change too small to be sent is no touch); `bound_share_*` by
     limit; `cut_share_*`: decisions scaled down because a volatility was above target;
     `qlike_*` and `bias_*` of the forecast in use and of the baseline.
 
@@ -126,7 +129,12 @@ class _Measures:
             "baseline": portfolio.baseline_volatility_annual[:-1] ** 2 / TRADING_DAYS_PER_YEAR,
         }
         self._bound = {usage.name: usage.is_binding[:-1] for usage in usages}
+        at_stake = (portfolio.holding != 0.0) | (plan.desired[first:] != 0.0)
+        is_waiting = (portfolio.is_frozen & at_stake).any(axis=1)[:-1]
         reasons = [reason or "" for reason in portfolio.overrides[:-1]]
+        self._is_bound = np.logical_or.reduce(list(self._bound.values()))
+        is_overridden = np.array([bool(reason) for reason in reasons], dtype=np.bool_)
+        self._is_touched = self._is_bound | is_waiting | is_overridden
         self._cut = {
             name: np.array([reason.startswith(name) for reason in reasons]) for name in OVERRIDES
         }
@@ -136,7 +144,7 @@ class _Measures:
         return dict(self._named(is_in))
 
     def _named(self, is_in: Bools) -> Iterator[tuple[str, float]]:
-        is_unbound = is_in & ~np.logical_or.reduce(list(self._bound.values()))
+        is_unbound = is_in & ~self._is_bound
         realised = _annual_volatility(self._earned[is_in])
         yield "sessions", float(is_in.sum())
         yield "target_volatility", self._target
@@ -144,6 +152,7 @@ class _Measures:
         yield "realised_over_target", realised / self._target
         yield "unbound_share", float(is_unbound.sum() / is_in.sum())
         yield "unbound_volatility", _annual_volatility(self._earned[is_unbound])
+        yield "untouched_share", float((~self._is_touched)[is_in].mean())
         for name, is_bound in self._bound.items():
             yield f"bound_share_{name}", float(is_bound[is_in].mean())
         for name, is_cut in self._cut.items():

@@ -31,8 +31,8 @@ def _portfolio(night: Night) -> list[Block]:
     held = [_without(row, "bar", "order", "is_simulated") for row in found["rows"]]
     sleeves = ("strategy", "weight", "equal_weight", "applied", "variance_share", "reason")
     tracking = tracking_section(night)
-    years = ("period", "sessions", "realised", "ratio", "unbound", "bound", "cut_forecast",
-             "cut_realised", "qlike_forecast", "qlike_baseline", "bias_forecast",
+    years = ("period", "sessions", "realised", "ratio", "unbound", "untouched", "bound",
+             "cut_forecast", "cut_realised", "qlike_forecast", "qlike_baseline", "bias_forecast",
              "bias_baseline")  # fmt: skip
     charts = volatility_charts(night, portfolio_history(night), DEFAULT_TARGET_VOLATILITY)
     return [
@@ -50,7 +50,7 @@ def _portfolio(night: Night) -> list[Block]:
         *([Words(tracking["sentence"])] if tracking["sentence"] else []),
         Figures([plot(chart) for chart in charts]),
         Table([_only(row, years) for row in tracking["rows"]],
-              ("realised", "unbound", "cut_forecast", "cut_realised"),
+              ("realised", "unbound", "untouched", "cut_forecast", "cut_realised"),
               empty="Nothing to compare with the target yet."),
     ]  # fmt: skip
 

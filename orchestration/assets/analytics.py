@@ -18,7 +18,7 @@ TABLES: dict[str, str] = {
     "orders": "From holdings to target, for the next session. One row per symbol.",
     "holdings": "What orders start from, and why some are none. One row per symbol, and the cash.",
     "limit_usage": "How close the book came to each limit. One row per decision and limit.",
-    "portfolio_tracking": "Target against outcome, forecasts scored. One row per period, metric.",
+    "portfolio_tracking": "Target against outcome, share untouched. One row per period, metric.",
     "risk_daily": "VaR and ES forecasts, exceedances, drawdown, beta. One row per session.",
     "risk_tests": "Kupiec and Christoffersen tests. One row per measure, sample and test.",
     "risk_exposures": "Tonight's book and its risk, split. One row per dimension and name.",

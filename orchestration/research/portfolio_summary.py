@@ -131,11 +131,16 @@ def tracking_lines(rows: "pd.DataFrame") -> list[str]:
         periods.setdefault(row["period"], {})[row["metric"]] = row["value"]
     full = periods.pop("full")
     lines = table_lines(
-        ("", "realised", "of target", "unbound", "realised unbound", "cut by realised", "bound by"),
+        (
+            "", "realised", "of target", "unbound", "untouched", "realised unbound",
+            "cut by realised", "bound by",
+        ),
         [_tracked(period, values) for period, values in [*periods.items(), ("all", full)]],
-    )
+    )  # fmt: skip
     return [
         *lines,
+        "Unbound: neither the leverage bound nor a limit acted. Untouched: nor was the notional "
+        "cut, the book stopped or a symbol without a bar.",
         f"Forecast: QLIKE {wording.number(full['qlike_forecast'], 3)} against "
         f"{wording.number(full['qlike_baseline'], 3)} of the EWMA of its own returns (smaller is "
         f"better); bias {wording.number(full['bias_forecast'])} against "
@@ -154,6 +159,7 @@ def _tracked(period: str, values: Mapping[str, float]) -> tuple[str, ...]:
         wording.percent(values["realised_volatility"]),
         wording.number(values["realised_over_target"]),
         wording.percent(values["unbound_share"], 0),
+        wording.percent(values["untouched_share"], 0),
         wording.percent(values["unbound_volatility"]),
         wording.percent(values["cut_share_realised_volatility"], 0),
         ", ".join(f"{name} {wording.percent(share, 1)}" for name, share in shares.items()),

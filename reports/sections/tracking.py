@@ -49,6 +49,7 @@ def _row(period: str, found: Measures, axis: Axis) -> dict[str, Any]:
             [Tick(1.0, "bound")],
         ),
         "unbound": unbound,
+        "untouched": found.get("untouched_share"),
         "unbound_bar": bar(SHARES, [] if unbound is None else [Piece(0.0, unbound)]),
         "bound": bound_words(found),
         "cut_forecast": found.get(f"{CUT}forecast_volatility"),

@@ -105,6 +105,40 @@ def test_decisions_scaled_down_are_counted_by_reason(tracked):
     assert value["full", "cut_share_realised_volatility"] == pytest.approx(realised)
 
 
+def test_decision_is_untouched_where_nothing_bound_cut_or_stopped_it(tracked):
+    # no limit and no leverage bound acts here: only the volatility above target does
+    portfolio, value = tracked
+    is_cut = np.array([reason is not None for reason in portfolio.overrides[60:-1]])
+    assert 0.0 < is_cut.mean() < 1.0
+    assert value["full", "unbound_share"] == 1.0
+    assert value["full", "untouched_share"] == pytest.approx(1.0 - is_cut.mean(), rel=1e-12)
+
+
+def test_decision_with_a_symbol_that_waits_is_touched():
+    # C, wanted at -0.25, lacks a bar now and then; else only volatility above target acts
+    gaps = range(65, 300, 5)
+    market = random_market(300, gaps=[(t, 2) for t in gaps])
+    portfolio = simulate(market, two_sleeves(market))
+    value = tracked_rows(portfolio, market).set_index(["period", "metric"])["value"]["full"]
+    is_cut = np.array([reason is not None for reason in portfolio.overrides])
+    untouched = np.flatnonzero(~is_cut[60:-1]) + 60
+    waited = np.isin(gaps, untouched).sum()
+    assert waited > 0
+    assert value["unbound_share"] == 1.0
+    assert value["untouched_share"] == pytest.approx((len(untouched) - waited) / 239)
+
+
+def test_untouched_decisions_are_among_the_unbound_and_uncut():
+    limits = dataclasses.replace(CONFIG.limits, single_stock=0.4, drawdown_stop=0.05)
+    config = dataclasses.replace(CONFIG, limits=limits)
+    market = random_market(400)
+    rows = tracked_rows(simulate(market, two_sleeves(market), config), market, config)
+    value = rows.set_index(["period", "metric"])["value"]["full"]
+    assert 0.0 < value["untouched_share"] < value["unbound_share"] < 1.0
+    cuts = [value[f"cut_share_{name}_volatility"] for name in ("forecast", "realised")]
+    assert value["untouched_share"] <= 1.0 - sum(cuts)
+
+
 def test_portfolio_without_a_counted_decision_tracks_nothing():
     market = random_market(40)
     portfolio = simulate(market, two_sleeves(market))

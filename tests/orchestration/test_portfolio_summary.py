@@ -64,7 +64,7 @@ def test_stress_is_told_worst_first_with_what_is_not_covered():
 def test_tracking_tells_year_after_year_and_then_all():
     values = {
         "realised_volatility": 0.097, "realised_over_target": 0.97, "unbound_share": 0.9,
-        "unbound_volatility": 0.098, "cut_share_realised_volatility": 0.3,
+        "untouched_share": 0.62, "unbound_volatility": 0.098, "cut_share_realised_volatility": 0.3,
         "bound_share_stress": 0.1, "bound_share_gross": 0.0, "qlike_forecast": -9.2,
         "qlike_baseline": -9.0, "bias_forecast": 1.07, "bias_baseline": 0.97,
     }  # fmt: skip
@@ -72,7 +72,11 @@ def test_tracking_tells_year_after_year_and_then_all():
         [(period, name, value) for period in ("full", "2013") for name, value in values.items()],
         columns=["period", "metric", "value"],
     )
-    _, year, whole, score = tracking_lines(rows)
+    head, year, whole, meaning, score = tracking_lines(rows)
+    assert head.split()[3:5] == ["unbound", "untouched"]
+    assert f"{wording.percent(0.9, 0)}  " in year
+    assert f"{wording.percent(0.62, 0)}  " in year
+    assert meaning.startswith("Unbound:")
     assert year.split()[0] == "2013"
     assert whole.split()[0] == "all"
     assert year.endswith(f"stress {wording.percent(0.1, 1)}")

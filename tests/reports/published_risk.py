@@ -60,10 +60,10 @@ HOLDINGS = (
 )
 TRACKING = {
     "sessions": 440.0, "target_volatility": 0.10, "realised_volatility": 0.112,
-    "realised_over_target": 1.12, "unbound_share": 0.75, "bound_share_leverage": 0.20,
-    "bound_share_symbol": 0.06, "bound_share_gross": 0.0, "cut_share_forecast_volatility": 0.0,
-    "cut_share_realised_volatility": 0.31, "qlike_forecast": -9.13, "bias_forecast": 1.20,
-    "qlike_baseline": -8.96, "bias_baseline": 1.25,
+    "realised_over_target": 1.12, "unbound_share": 0.75, "untouched_share": 0.44,
+    "bound_share_leverage": 0.20, "bound_share_symbol": 0.06, "bound_share_gross": 0.0,
+    "cut_share_forecast_volatility": 0.0, "cut_share_realised_volatility": 0.31,
+    "qlike_forecast": -9.13, "bias_forecast": 1.20, "qlike_baseline": -8.96, "bias_baseline": 1.25,
 }  # fmt: skip
 TESTS = {
     # measure, sample: sessions, exceedances, promised, p-values

@@ -137,7 +137,7 @@ def test_tracking_shows_the_whole_then_the_latest_year(night: Night) -> None:
 
 def test_tracking_row_equals_its_table(section: str) -> None:
     assert (
-        "All 440 11.2 % 1.12 \u00d7 75 % leverage 20 %, symbol 6 % 0 % 31 % "
+        "All 440 11.2 % 1.12 \u00d7 75 % 44 % leverage 20 %, symbol 6 % 0 % 31 % "
         "\u22129.13 \u22128.96 1.20 1.25"
     ) in text_of(section)
 
