@@ -201,11 +201,16 @@ def _histories(net_returns: Floats, is_in_market: Bools) -> tuple[Bools, Bools]:
 
 
 def is_worth_its_cost(
-    held: Floats, wanted: SleeveWeights, *, gross_exposure: Floats, cost_fraction: float
+    held: Floats,
+    wanted: SleeveWeights,
+    *,
+    gross_exposure: Floats,
+    cost_fraction: float,
+    scale: float,
 ) -> bool:
     r"""Tell whether new sleeve weights gain more in a year than the trades towards them cost.
 
-    .. math:: \tfrac{\gamma}{2} (w - h)^\top \Sigma (w - h) > c \sum_k g_k |w_k - h_k|
+    .. math:: \tfrac{\gamma}{2} s^2 (w - h)^\top \Sigma (w - h) > c s \sum_k g_k |w_k - h_k|
 
     Parameters
     ----------
@@ -213,6 +218,7 @@ def is_worth_its_cost(
     wanted : the new weights w, and their annual covariance.
     gross_exposure : (K,), mean Σ|weight| inside a sleeve, g: what a change of it trades.
     cost_fraction : cost c of traded value.
+    scale : multiple s of the sleeve weights at which the book is held, positive, known by then.
 
     Returns
     -------
@@ -221,9 +227,11 @@ def is_worth_its_cost(
 
     Notes
     -----
-    The left side is what an investor with risk aversion 5 gives for not being h - w away from the
-    wanted portfolio. Source: the quadratic loss of Gârleanu and Pedersen (2013), "Dynamic trading
-    with predictable returns and transaction costs", against costs in proportion to the trade.
+    The left side is what an investor with risk aversion 5 gives for not being s (h - w) away from
+    the wanted portfolio. A book of twice the size trades twice as much and gains four times as
+    much, so that a calm book, which the target volatility enlarges, is changed sooner. Source: the
+    quadratic loss of Gârleanu and Pedersen (2013), "Dynamic trading with predictable returns and
+    transaction costs", against costs in proportion to the trade.
     """
     change = wanted.weights - held
     at = np.flatnonzero(change != 0.0)
@@ -233,8 +241,8 @@ def is_worth_its_cost(
     if np.isnan(variance).any():
         return True
     per_sleeve = np.add.reduce(variance * change[at], axis=1)
-    loss = 0.5 * RISK_AVERSION * float(np.add.reduce(per_sleeve * change[at]))
-    cost = cost_fraction * float(np.add.reduce(gross_exposure * np.abs(change)))
+    loss = 0.5 * RISK_AVERSION * scale**2 * float(np.add.reduce(per_sleeve * change[at]))
+    cost = cost_fraction * scale * float(np.add.reduce(gross_exposure * np.abs(change)))
     return loss > cost
 
 

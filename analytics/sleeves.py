@@ -10,8 +10,9 @@ from analytics.allocation import (
     SleeveWeights,
     is_worth_its_cost,
     sleeve_weights,
+    volatility_scale,
 )
-from analytics.arrays import Bools, Floats, Ints
+from analytics.arrays import PER_ROOT_YEAR, Bools, Floats, Ints
 from analytics.backtest import Backtest
 from analytics.covariance import SEED_SESSIONS, known_returns
 from analytics.errors import InputError
@@ -181,7 +182,8 @@ def _weights_in_force(
 ) -> tuple[Floats, tuple[Estimation, ...]]:
     """Estimate sleeve weights where due and carry what is in force; 0 before the first decision.
 
-    New weights come into force when they differ by more than trading towards them costs.
+    New weights come into force when they gain more than trading towards them costs, at the size
+    that the target volatility gives the book.
     """
     weights = np.zeros(returns.shape)
     estimations: list[Estimation] = []
@@ -202,7 +204,23 @@ def _weights_in_force(
             wanted,
             gross_exposure=gross[known].mean(axis=0),
             cost_fraction=config.costs.trading_fraction,
+            scale=_book_scale(held, returns[known], config),
         )
         weights[t:until] = wanted.weights if held is None or is_applied else held
         estimations.append(Estimation(int(t), wanted, is_applied))
     return weights, tuple(estimations)
+
+
+def _book_scale(held: Floats, known: Floats, config: PortfolioConfig) -> float:
+    """Return the scale that brings sleeve weights to the target volatility over known returns.
+
+    Of the weights in force over the same (n, K) returns as the estimate: what a change gains is
+    gained over the year to come, so neither the latest forecast nor a limit of tonight sizes it. A
+    session before a sleeve's first row earns nothing, as in the portfolio.
+    """
+    earned = np.add.reduce(held * np.nan_to_num(known, nan=0.0), axis=1)
+    return volatility_scale(
+        float(np.std(earned, ddof=1)) * PER_ROOT_YEAR,
+        target=config.target_volatility_annual,
+        max_leverage=config.max_leverage,
+    )

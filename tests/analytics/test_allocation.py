@@ -175,18 +175,25 @@ def test_every_method_is_either_estimated_or_given():
     assert set(METHODS) == {"equal", "fixed", *ESTIMATED_METHODS}
 
 
-def worth(change, *, cost, volatility=0.2):
+def worth(change, *, cost, volatility=0.2, scale=1.0):
     """Whether moving `change` from one uncorrelated sleeve to another is worth it."""
     held = np.array([0.5, 0.5])
     wanted = SleeveWeights(held + np.array([change, -change]), np.diag([volatility**2] * 2))
     gross = np.array([1.0, 0.5])
-    return is_worth_its_cost(held, wanted, gross_exposure=gross, cost_fraction=cost)
+    return is_worth_its_cost(held, wanted, gross_exposure=gross, cost_fraction=cost, scale=scale)
 
 
 def test_change_is_traded_when_its_gain_exceeds_its_cost():
     # loss 5/2 * 2 * 0.1^2 * 0.2^2 = 0.002; cost c * (0.1 * 1 + 0.1 * 0.5) = 0.15 c: even at 1/75
     assert worth(0.1, cost=1 / 75 * 0.999)
     assert not worth(0.1, cost=1 / 75 * 1.001)
+
+
+@pytest.mark.parametrize("scale", [0.4, 2.0])
+def test_larger_book_pays_in_proportion_and_gains_by_the_square(scale):
+    # loss 0.002 s^2 against 0.15 c s: even at c = s / 75
+    assert worth(0.1, cost=scale / 75 * 0.999, scale=scale)
+    assert not worth(0.1, cost=scale / 75 * 1.001, scale=scale)
 
 
 def test_a_smaller_change_is_worth_less_than_in_proportion():
@@ -199,7 +206,7 @@ def test_a_smaller_change_is_worth_less_than_in_proportion():
 def test_change_of_a_sleeve_without_an_estimate_is_made():
     held = np.array([0.4, 0.6])
     wanted = SleeveWeights(np.array([0.5, 0.5]), np.full((2, 2), np.nan))
-    assert is_worth_its_cost(held, wanted, gross_exposure=np.ones(2), cost_fraction=1.0)
+    assert is_worth_its_cost(held, wanted, gross_exposure=np.ones(2), cost_fraction=1.0, scale=1.0)
 
 
 @pytest.mark.parametrize(

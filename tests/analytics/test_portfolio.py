@@ -13,6 +13,7 @@ from analytics.errors import InputError
 from analytics.market import build_market
 from analytics.portfolio_tables import sleeve_parts
 from analytics.settings import Shock
+from analytics.sleeves import plan_sleeves
 from tests.analytics.toy import weekdays
 from tests.analytics.toy_portfolio import (
     CONFIG,
@@ -208,6 +209,55 @@ def test_sleeve_weights_stay_where_the_change_costs_more_than_it_gains():
     assert [estimation.is_applied for estimation in plan.estimations] == [True, False]
     assert (plan.weights == 0.5).all()
     assert (plan.estimations[1].wanted.weights != 0.5).all()
+
+
+@pytest.mark.parametrize(("target", "max_leverage"), [(0.05, 2.0), (0.10, 2.0), (0.50, 1.5)])
+def test_change_of_sleeve_weights_is_judged_at_the_size_of_the_book(target, max_leverage):
+    market = random_market(400)
+    config = dataclasses.replace(
+        CONFIG, method="risk_parity", target_volatility_annual=target, max_leverage=max_leverage
+    )
+
+    def estimation(cost_bps):
+        costs = TradingCosts(0.0, 0.0, slippage_bps=cost_bps)
+        using = dataclasses.replace(config, costs=costs)
+        # the same sleeves, so that only the judgement sees the cost
+        return plan_sleeves(
+            market, sleeves, is_month_first=np.arange(400) == 260, config=using
+        ).estimations[-1]
+
+    sleeves = two_sleeves(market)
+    found = estimation(0.0)
+    # the 252 rows up to session 260, half of each sleeve in force
+    known = slice(260 - 252, 260)
+    earned = sum(0.5 * one.backtest.net_return[known, 0] for one in sleeves)
+    scale = min(target / (earned.std(ddof=1) * np.sqrt(252)), max_leverage)
+    gross = np.array([one.backtest.gross_exposure[known, 0].mean() for one in sleeves])
+    change = found.wanted.weights - 0.5
+    loss = 2.5 * scale**2 * change @ found.wanted.covariance @ change
+    even_bps = 1e4 * loss / (scale * gross @ np.abs(change))
+    assert even_bps > 0.0
+    assert estimation(even_bps * 0.999).is_applied
+    assert not estimation(even_bps * 1.001).is_applied
+
+
+def test_change_of_sleeve_weights_is_judged_on_what_was_known_then():
+    # wild after session 260: neither the estimate of that session nor the size of the book moves
+    market, other = random_market(400), random_market(400, seed=9, scale=0.05)
+    closes = np.where(np.arange(400)[:, None] <= 260, market.close_usd, other.close_usd)
+    mixed = build_market(
+        sessions=market.sessions, symbols=SYMBOLS, open_usd=closes, close_usd=closes
+    )
+    for cost_bps in (8.5, 9.0):  # it breaks even at 8.8; the wild book would be a fraction of it
+        config = dataclasses.replace(
+            CONFIG, method="risk_parity", costs=TradingCosts(0.0, 0.0, slippage_bps=cost_bps)
+        )
+        plans = [
+            plan_sleeves(one, two_sleeves(one), is_month_first=np.arange(400) == 260, config=config)
+            for one in (market, mixed)
+        ]
+        assert plans[0].estimations[-1].is_applied == (cost_bps < 8.8)
+        np.testing.assert_array_equal(plans[0].weights, plans[1].weights)
 
 
 @pytest.mark.parametrize("cut", [61, 90, 150])
