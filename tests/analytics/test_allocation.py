@@ -69,8 +69,14 @@ def test_fixed_weights_are_taken_as_given():
 @pytest.mark.parametrize("n_assets", [2, 3, 20])
 def test_estimated_weights_are_skfolios_own(method, n_assets):
     returns = returns_of(np.linspace(0.05, 0.4, n_assets), seed=n_assets)
-    found = estimate_weights(method, returns).weights
-    np.testing.assert_array_equal(found, direct(method, returns))
+    found, theirs = estimate_weights(method, returns).weights, direct(method, returns)
+    np.testing.assert_array_equal(found, theirs / theirs.sum())
+    np.testing.assert_allclose(found, theirs, rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", ESTIMATED_METHODS)
+def test_single_asset_gets_everything(method):
+    assert estimate_weights(method, returns_of((0.1,))).weights.tolist() == [1.0]
 
 
 @pytest.mark.parametrize("method", ESTIMATED_METHODS)
