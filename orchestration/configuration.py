@@ -5,6 +5,7 @@ The checks of the portfolio themselves are pure and live in analytics.
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from orchestration.provenance import configuration_hash, configuration_snapshot
 from orchestration.resources import Settings
 from orchestration.universe import Universe, parse_universe
 from orchestration.yaml_file import read_yaml
+from warehouse.sessions import BAR_READY, new_york_sessions
 
 if TYPE_CHECKING:
     from analytics.settings import PortfolioConfig
@@ -42,17 +44,14 @@ class Configuration:
         """The hash under which the snapshot is recorded."""
         return configuration_hash(self.snapshot)
 
-    def without_holdings(self) -> "Configuration":
-        """The same configuration as if no file said what is held."""
-        if self.holdings is None:
-            return self
-        content = json.loads(self.snapshot)
-        del content[HOLDINGS]
-        return Configuration(self.universe, self.portfolio, configuration_snapshot(content))
 
-
-def present_configuration(settings: Settings) -> Configuration:
+def present_configuration(settings: Settings, *, with_holdings: bool = True) -> Configuration:
     """Read the configured files, each of them once.
+
+    Parameters
+    ----------
+    settings : where they are.
+    with_holdings : whether what is held today matters; the holdings file is not opened otherwise.
 
     Raises
     ------
@@ -67,10 +66,31 @@ def present_configuration(settings: Settings) -> Configuration:
     universe = parse_universe(content["universe"], file=str(file), default_name=file.stem)
     portfolio = parse_portfolio(content["portfolio"], file=str(settings.portfolio), is_strict=True)
     holdings = None
-    if settings.holdings is not None:
+    if with_holdings and settings.holdings is not None:
         holdings = load_holdings(settings.holdings, priced=universe.bar_symbols)
         content[HOLDINGS] = holdings_content(holdings)
     return Configuration(universe, portfolio, configuration_snapshot(content), holdings)
+
+
+def night_configuration(
+    settings: Settings, *, as_of: datetime | None, now: datetime
+) -> Configuration:
+    """Read the files that a night uses: what is held today says nothing about an earlier one.
+
+    Parameters
+    ----------
+    settings : where they are.
+    as_of : a moment of the night; None for the latest.
+    now : by the run's clock.
+
+    Raises
+    ------
+    UsageError
+        A file that the night uses is wrong: one sentence that names it.
+    """
+    sessions = new_york_sessions()
+    is_latest = as_of is None or as_of >= sessions.at(sessions.latest_night(now), BAR_READY)
+    return present_configuration(settings, with_holdings=is_latest)
 
 
 def recorded_configuration(snapshot: str) -> Configuration:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.night import Collected
 from orchestration.build import compute_analytics, write_tables
-from orchestration.configuration import Configuration, present_configuration
+from orchestration.configuration import Configuration, night_configuration
 from orchestration.errors import NightError, UsageError
 from orchestration.findings import outage_sentence
 from orchestration.freshness import Freshness, measure_freshness
@@ -112,11 +112,10 @@ class NightRun:
         refuse_other_world(home.ledger, home.published, self.settings.world)
         refuse_lost_ledger(home)
         self.sessions = new_york_sessions()
-        self.configuration = present_configuration(self.settings)
-        self.night = self.sessions.latest_night(self.options.as_of or self.started_at)
-        if self.night != self.sessions.latest_night(self.started_at):
-            # what is held today says nothing about what was held then
-            self.configuration = self.configuration.without_holdings()
+        self.configuration = night_configuration(
+            self.settings, as_of=options.as_of, now=self.started_at
+        )
+        self.night = self.sessions.latest_night(options.as_of or self.started_at)
         self._refuse_impossible_moments()
         if options.rehearse:
             remark_held_night(self.night, published_night(self.settings.home))

@@ -221,11 +221,8 @@ def _existing(text: str | None, default: str) -> Path:
 
 
 def _holdings(text: str | None, home: Home) -> Path | None:
-    """The holdings file: one that is named must exist, the home's own need not."""
+    """The holdings file: the home's own need not exist, one that is named must when it is read."""
     if text:
-        path = Path(text).expanduser()
-        if not path.exists():
-            raise UsageError(f"There is no file {path}: check its name.")
-        return path
+        return Path(text).expanduser()
     usual = home.root / "config" / "holdings.csv"
     return usual if usual.exists() or usual.is_symlink() else None

@@ -10,7 +10,8 @@ from typing import Any
 import typer
 from dotenv import dotenv_values
 
-from orchestration.configuration import present_configuration
+from orchestration.configuration import night_configuration
+from orchestration.moments import past_moment
 from orchestration.progress import shown_progress
 from orchestration.rehearsal import (
     LIST,
@@ -18,7 +19,7 @@ from orchestration.rehearsal import (
     rehearsal_lines,
     rehearsal_table,
 )
-from orchestration.resources import Settings, load_settings
+from orchestration.resources import Settings, load_settings, utc_now
 
 EXIT_CODES = {"CLEAN": 0, "DEGRADED": 3}
 EXIT_FAILED = 1
@@ -39,8 +40,11 @@ def nightly_command(
             is_past=bool(options.get("as_of")),
             offline=bool(options.get("offline")),
         )
+    as_of = options.get("as_of")
     # a bad file is refused before anything starts
-    present_configuration(settings)
+    night_configuration(
+        settings, as_of=past_moment(as_of) if as_of else None, now=utc_now(settings)
+    )
     with shown_progress(quiet=as_json):
         if settings.banner:
             logging.getLogger("mqp").info("%s: world %s.", settings.banner, settings.world)

@@ -31,7 +31,7 @@ def prove_command(options: ProofOptions, *, as_json: bool) -> int:
     settings = load_settings()
     refuse_other_world(settings.home.ledger, settings.home.published, settings.world)
     # a bad file is refused before anything starts; what is held today was not held at the cuts
-    configuration = present_configuration(settings).without_holdings()
+    configuration = present_configuration(settings, with_holdings=False)
     sessions = new_york_sessions()
     with shown_progress(quiet=as_json):
         log.info("Copying the ledger and reading the dbt project.")

@@ -101,5 +101,17 @@ def test_wrong_file_is_refused_before_anything_is_fetched(home: NightHome, tmp_p
     assert sorted((path, path.stat().st_mtime_ns) for path in _written(home)) == before
 
 
+def test_wrong_file_does_not_keep_a_past_night_from_being_built(
+    home: NightHome, small_universe: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("symbol,quantity_shares\nCASH,1\nAAPL,ten\n")
+    variables = {"MQP_NOW": MONDAY_EVENING, "MQP_HOLDINGS": str(file)}
+    variables["MQP_UNIVERSE"] = str(small_universe)
+    words = ("nightly", "--as-of", "2024-06-28", "--dry-run", "--json")
+    said = json.loads(quick_mqp(home.home, *words, **variables).stdout)
+    assert (said["night"], said["status"]) == ("2024-06-28", "CLEAN")
+
+
 def _written(home: NightHome) -> list[Path]:
     return [path for path in Home(home.home).root.rglob("*") if path.is_file()]

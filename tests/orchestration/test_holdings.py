@@ -8,11 +8,14 @@ import pytest
 
 from analytics.holdings import Holdings
 from analytics.settings import OrderSettings
+from orchestration.commands.nightly import nightly_command
+from orchestration.commands.prove import prove_command
 from orchestration.configuration import present_configuration, recorded_configuration
-from orchestration.errors import UsageError
+from orchestration.errors import NightError, UsageError
 from orchestration.holdings import MOST_BYTES, load_holdings
 from orchestration.night import NightOptions, NightRun
-from orchestration.resources import REPOSITORY, load_settings
+from orchestration.proof.prove import ProofOptions
+from orchestration.resources import REPOSITORY, Settings, load_settings
 
 PRICED = ("AAPL", "BRK.B", "KO", "SPY")
 EVENING = datetime(2024, 6, 28, 22, 30, tzinfo=UTC)
@@ -115,8 +118,9 @@ def test_shipped_example_is_accepted(tmp_path: Path) -> None:
 
 def test_file_that_is_named_must_exist(tmp_path: Path) -> None:
     variables = {"MQP_HOME": str(tmp_path), "MQP_HOLDINGS": str(tmp_path / "gone.csv")}
-    with pytest.raises(UsageError, match=r"There is no file .*gone\.csv"):
-        load_settings({**variables, "MQP_SOURCES": "sandbox"})
+    settings = load_settings({**variables, "MQP_SOURCES": "sandbox"})
+    with pytest.raises(UsageError, match=r"gone\.csv cannot be read: No such file"):
+        present_configuration(settings)
 
 
 def test_record_of_a_night_gives_its_holdings_back(tmp_path: Path) -> None:
@@ -127,7 +131,7 @@ def test_record_of_a_night_gives_its_holdings_back(tmp_path: Path) -> None:
     present = present_configuration(load_settings(variables))
     assert present.config_hash != without.config_hash
     assert recorded_configuration(present.snapshot) == present
-    assert present.without_holdings() == without
+    assert present_configuration(load_settings(variables), with_holdings=False) == without
     assert "holdings" not in json.loads(without.snapshot)
     assert recorded_configuration(without.snapshot).holdings is None
 
@@ -156,15 +160,54 @@ def test_order_of_rows_changes_no_hash(tmp_path: Path) -> None:
     assert len(hashes) == 1
 
 
+YESTERDAY = EVENING - timedelta(days=1)
+
+
 @pytest.mark.parametrize(
-    ("as_of", "is_used"), [(None, True), (EVENING, True), (EVENING - timedelta(days=1), False)]
+    ("as_of", "is_used"),
+    [(None, True), (EVENING, True), (EVENING - timedelta(hours=1), True), (YESTERDAY, False)],
 )
 def test_night_of_the_past_does_not_read_what_is_held_today(
     tmp_path: Path, as_of: datetime | None, is_used: bool
 ) -> None:
-    (tmp_path / "mine.csv").write_text(f"{START}CASH,5\n")
-    variables = {"MQP_HOME": str(tmp_path), "MQP_HOLDINGS": str(tmp_path / "mine.csv")}
-    variables |= {"MQP_SOURCES": "sandbox", "MQP_NOW": EVENING.isoformat()}
-    run = NightRun(load_settings(variables), NightOptions(as_of=as_of), "run")
+    run = NightRun(holding(tmp_path, f"{START}CASH,5\n"), NightOptions(as_of=as_of), "run")
     assert (run.configuration.holdings is not None) == is_used
     assert ("holdings" in json.loads(run.configuration.snapshot)) == is_used
+
+
+@pytest.mark.parametrize("content", [f"{START}CASH,ten\n", None], ids=["wrong", "gone"])
+def test_bad_file_stops_the_latest_night_only(tmp_path: Path, content: str | None) -> None:
+    settings = holding(tmp_path, content)
+    assert NightRun(settings, NightOptions(as_of=YESTERDAY), "run").configuration.holdings is None
+    for as_of in (None, EVENING):
+        with pytest.raises(UsageError, match=r"mine\.csv"):
+            NightRun(settings, NightOptions(as_of=as_of), "run")
+
+
+def test_bad_file_lets_the_commands_for_past_nights_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding(tmp_path, f"{START}CASH,ten\n")
+    for name, value in variables_of(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    # no night, and nothing to build one from: what comes next in each command
+    with pytest.raises(NightError, match="run `mqp nightly` first"):
+        prove_command(ProofOptions(), as_json=False)
+    with pytest.raises(UsageError, match=r"mine\.csv, line 2"):
+        nightly_command({}, dry_run=False, as_json=True, debug=False)
+
+
+def variables_of(tmp_path: Path) -> dict[str, str]:
+    return {
+        "MQP_HOME": str(tmp_path),
+        "MQP_HOLDINGS": str(tmp_path / "mine.csv"),
+        "MQP_SOURCES": "sandbox",
+        "MQP_NOW": EVENING.isoformat(),
+    }
+
+
+def holding(tmp_path: Path, content: str | None) -> Settings:
+    """Settings of that evening with a holdings file, or with the name of none."""
+    if content is not None:
+        (tmp_path / "mine.csv").write_text(content)
+    return load_settings(variables_of(tmp_path))
