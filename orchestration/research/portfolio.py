@@ -5,7 +5,6 @@ the results; the ledger gets the trial's row before the result is shown.
 """
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from orchestration.configuration import parse_portfolio, recorded_configuration
 from orchestration.errors import NightError
 from orchestration.holdings import load_holdings
 from orchestration.replay.nights import PublishedNight, published_night_of
+from orchestration.research.portfolio_identity import parameters_of
 from orchestration.research.run import counted
 from orchestration.resources import Settings
 from orchestration.trials import known_trials
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from analytics.settings import PortfolioConfig
 
 COMMAND = "mqp portfolio"
-WITHOUT_EFFECT = ("orders", "stress_windows")
-"""Sections of the file that change no path: no part of what makes a trial."""
-LONG_SECTIONS = ("funds", "sectors", "shocks")
 
 
 @dataclass(frozen=True)
@@ -85,8 +82,7 @@ def prepared_portfolio(
     NightError
         No night has been published yet.
     """
-    content = _content(settings, asked)
-    config = _parsed(content, settings, asked)
+    config = _parsed(_content(settings, asked), settings, asked)
     home = settings.home
     refuse_other_world(home.ledger, home.published, settings.world)
     if not home.published.exists() or not home.ledger.exists():
@@ -116,7 +112,7 @@ def prepared_portfolio(
                 holdings=_holdings(settings, asked, recorded.universe),
             ),
             published=recorded.portfolio,
-            parameters=parameters_of(content),
+            parameters=parameters_of(config),
         )
 
 
@@ -138,15 +134,6 @@ def answer_portfolio(
         )
 
     return counted(settings, ready.file, evaluate, by=COMMAND, say=say)
-
-
-def parameters_of(content: Mapping[str, Any]) -> str:
-    """What makes settings a parameter set of their own: all that can move the path, as JSON."""
-    told = {key: value for key, value in content.items() if key not in WITHOUT_EFFECT}
-    lists = {key: told.pop(key, None) for key in LONG_SECTIONS}
-    spelled = json.dumps(lists, sort_keys=True, default=str)
-    told["lists"] = hashlib.sha256(spelled.encode()).hexdigest()[:12]
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), default=str)
 
 
 def _content(settings: Settings, asked: AskedPortfolio) -> Any:

@@ -6,7 +6,6 @@ import pytest
 
 from orchestration.commands.portfolio import changes_of, fixed_weights_of
 from orchestration.errors import UsageError
-from orchestration.research.portfolio import parameters_of
 from orchestration.research.portfolio_summary import (
     holding_lines,
     limit_lines,
@@ -155,11 +154,3 @@ def test_options_become_keys_of_the_file():
 def test_weights_that_cannot_be_read_are_refused(text):
     with pytest.raises(UsageError, match=r"write equities=0\.5"):
         fixed_weights_of(text)
-
-
-def test_parameters_tell_apart_what_moves_the_path_and_nothing_else():
-    content = {"max_leverage": 2.0, "orders": {"shares": "whole"}, "sectors": {"A": ["X"]}}
-    same = {"sectors": {"A": ["X"]}, "orders": {"shares": "fractional"}, "max_leverage": 2.0}
-    assert parameters_of(content) == parameters_of(same)
-    assert parameters_of(content) != parameters_of({**content, "max_leverage": 1.0})
-    assert parameters_of(content) != parameters_of({**content, "sectors": {"A": ["Y"]}})
