@@ -4,7 +4,6 @@ Nothing is built: the published file holds the signals. It is copied to a scratc
 the results; the ledger gets the trial's row before the result is shown.
 """
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from orchestration.configuration import parse_portfolio, recorded_configuration
 from orchestration.errors import NightError
 from orchestration.holdings import load_holdings
 from orchestration.replay.nights import PublishedNight, published_night_of
-from orchestration.research.portfolio_identity import parameters_of
+from orchestration.research.portfolio_identity import file_stem, parameters_of
 from orchestration.research.run import counted
 from orchestration.resources import Settings
 from orchestration.trials import known_trials
@@ -65,8 +64,8 @@ class ReadyPortfolio:
 
     @property
     def stem(self) -> str:
-        """What its files are called: the same settings, the same names, and no others."""
-        return f"portfolio_{hashlib.sha256(self.parameters.encode()).hexdigest()[:8]}"
+        """What its files are called: the same settings and account, the same names."""
+        return file_stem(self.inputs.portfolio_config, self.inputs.holdings)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""What makes two portfolio runs the same trial.
+"""What makes two portfolio runs the same trial, and what makes them the same files.
 
-It is built from checked settings, never from how a file spells them: 10 and 10.0, another order of
-keys or names, or a return seen at another leverage, are the same settings.
+Either is built from checked settings, never from how a file spells them: 10 and 10.0, another order
+of keys or names, or a return seen at another leverage, are the same settings.
 """
 
 import hashlib
@@ -11,7 +11,10 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from orchestration.holdings import holdings_content
+
 if TYPE_CHECKING:
+    from analytics.holdings import Holdings
     from analytics.settings import PortfolioConfig
 
 WITHOUT_EFFECT = ("orders", "stress_windows")
@@ -42,8 +45,30 @@ def parameters_of(config: "PortfolioConfig") -> str:
     if config.method != FIXED:
         del told["fixed_weights"]  # read by no other method
     lists = {name: told.pop(name) for name in LONG_LISTS}
-    told["lists"] = hashlib.sha256(_json(lists).encode()).hexdigest()[:12]
+    told["lists"] = _digest(_json(lists), 12)
     return _json(told)
+
+
+def file_stem(config: "PortfolioConfig", holdings: "Holdings | None") -> str:
+    """What the files of a run are called: another name for everything that changes their content.
+
+    Parameters
+    ----------
+    config : checked settings.
+    holdings : what is held; None for the simulated book.
+
+    Returns
+    -------
+    `portfolio_{trial}_{account}`: a hash of what makes the trial, and one of what the trial does
+    not know of, so that two accounts have files of their own.
+    """
+    account = {name: _plain(getattr(config, name)) for name in WITHOUT_EFFECT}
+    account["holdings"] = None if holdings is None else holdings_content(holdings)
+    return f"portfolio_{_digest(parameters_of(config), 8)}_{_digest(_json(account), 8)}"
+
+
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def _json(content: Any) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def write_portfolio(
     settings: Settings, ready: ReadyPortfolio, found: "PortfolioAnswer", *, command: str
 ) -> list[Path]:
-    """Write the files; each is replaced whole, and the same settings replace their own.
+    """Write the files; each is replaced whole, by a run of the same settings and account only.
 
     Raises
     ------

@@ -11,6 +11,7 @@ import yaml
 
 from orchestration.errors import UsageError
 from orchestration.research.portfolio import AskedPortfolio, answer_portfolio, prepared_portfolio
+from orchestration.research.portfolio_outputs import write_portfolio
 from orchestration.resources import Settings, load_settings
 from tests.conftest import NIGHT_CLOCK, mqp
 from tests.quick_command import quick_mqp
@@ -201,3 +202,21 @@ def test_orders_for_an_account_never_overdraw_its_cash(
     assert cash >= 0.0
     opened = orders[orders["symbol"] != "AAPL"]
     assert (opened["quantity_shares"] % 1.0 == 0.0).all()
+
+
+def test_two_accounts_keep_their_order_files_apart(
+    home: Home, small_universe: Path, tmp_path: Path
+) -> None:
+    settings = settings_of(home, small_universe)
+    written, before = [], counted(home)
+    for cash in (5_000, 50_000):
+        account = tmp_path / "mine.csv"
+        account.write_text(f"symbol,quantity_shares\nAAPL,10\nCASH,{cash}\n")
+        with prepared_portfolio(settings, AskedPortfolio(holdings=account), say) as ready:
+            found = answer_portfolio(settings, ready, say)
+            files = write_portfolio(settings, ready, found, command="mqp portfolio")
+        written.append({path: path.read_bytes() for path in files})
+    first, second = written
+    assert not set(first) & set(second)
+    assert all(path.read_bytes() == content for path, content in first.items())
+    assert len(set(counted(home)) - set(before)) <= 1

@@ -1,4 +1,4 @@
-"""Equal portfolio settings are one trial, however a file spells them; others are others."""
+"""Equal portfolio settings are one trial and one set of files, however a file spells them."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from analytics.configuration import parse_portfolio_config
-from orchestration.research.portfolio_identity import parameters_of
+from analytics.holdings import Holdings
+from orchestration.research.portfolio_identity import file_stem, parameters_of
 from orchestration.resources import REPOSITORY
 
 SHIPPED = REPOSITORY / "config" / "portfolio.yaml"
@@ -115,3 +116,26 @@ def test_parameters_are_json_that_names_the_settings() -> None:
     assert found["limits"]["drawdown_flat_decisions"] == 21
     assert len(found["lists"]) == 12
     assert not {"orders", "stress_windows", "funds", "sectors", "shocks"} & set(found)
+
+
+def test_accounts_of_one_trial_have_files_of_their_own() -> None:
+    config = parse_portfolio_config(shipped(), is_strict=True)
+    whole = shipped()
+    whole["orders"]["shares"] = "whole"
+    in_whole_shares = parse_portfolio_config(whole, is_strict=True)
+    mine, hers = Holdings(5_000.0, {"AAPL": 10.0}), Holdings(5_000.0, {"AAPL": 11.0})
+    stems = [
+        file_stem(config, None),
+        file_stem(config, mine),
+        file_stem(config, hers),
+        file_stem(config, Holdings(5_001.0, {"AAPL": 10.0})),
+        file_stem(in_whole_shares, mine),
+    ]
+    assert len(set(stems)) == len(stems)
+    assert len({stem.rpartition("_")[0] for stem in stems}) == 1
+
+
+def test_same_account_in_another_order_has_the_same_files() -> None:
+    config = parse_portfolio_config(shipped(), is_strict=True)
+    one = file_stem(config, Holdings(1.0, {"AAPL": 2.0, "KO": 3.0}))
+    assert one == file_stem(config, Holdings(1.0, {"KO": 3.0, "AAPL": 2.0}))
