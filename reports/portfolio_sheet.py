@@ -1,6 +1,6 @@
 """The page of one portfolio run: the nightly report's portfolio and risk, under other settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ class PortfolioSheet:
 
     `command`: how to run it again. `parameters`: the trial, as JSON. `settings`: name → value of
     what was asked for, for people. `trials`: distinct parameter sets ever evaluated, this one
-    included.
+    included. `warnings`: what to know before an order is sent, sentence by sentence.
     """
 
     night: date
@@ -36,6 +36,7 @@ class PortfolioSheet:
     trials: int
     code_hash: str
     made_at: datetime
+    warnings: Sequence[str]
 
 
 def render_portfolio_sheet(results: Path, sheet: PortfolioSheet) -> str:

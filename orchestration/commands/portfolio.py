@@ -41,7 +41,11 @@ def portfolio_command(asked: AskedPortfolio, output: Output) -> int:
         if output.is_dry_run:
             from analytics.portfolio_results import PORTFOLIO
 
-            facts = {"night": ready.night.night, "parameters": ready.parameters}
+            facts = {
+                "night": ready.night.night,
+                "parameters": ready.parameters,
+                "warnings": " ".join(ready.warnings),
+            }
             say_prepared(facts, ready.inputs.trials, (PORTFOLIO, ready.parameters), output)
             return 0
         log.info("Simulating the portfolio, and registering the trial.")
@@ -63,6 +67,7 @@ def portfolio_command(asked: AskedPortfolio, output: Output) -> int:
             ready.inputs.portfolio_config,
             night=str(ready.night.night),
             banner=settings.banner,
+            warnings=ready.warnings,
         ):
             typer.echo(line)
         typer.echo("")
@@ -92,7 +97,7 @@ def fixed_weights_of(text: str) -> dict[str, float]:
 
 
 def portfolio_content(ready: ReadyPortfolio, found: "PortfolioAnswer") -> dict[str, Any]:
-    """Everything of the run for machines: settings, tonight's rows, metrics."""
+    """Everything of the run for machines: settings, warnings, tonight's rows, metrics."""
     tables: Mapping[str, Any] = found.tables
     rows = {name: tables[name] for name in WHOLE}
     rows |= {name: last_session(tables[name]) for name in TONIGHT}
@@ -103,6 +108,7 @@ def portfolio_content(ready: ReadyPortfolio, found: "PortfolioAnswer") -> dict[s
         "night": ready.night.night,
         "parameters": ready.parameters,
         "trials": found.search.trials,
+        "warnings": ready.warnings,
         **{name: rows_of(frame) for name, frame in rows.items()},
     }
 

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 from orchestration.build import read_analytics_inputs
 from orchestration.configuration import parse_portfolio, recorded_configuration
 from orchestration.errors import NightError
-from orchestration.holdings import load_holdings
 from orchestration.replay.nights import PublishedNight, published_night_of
+from orchestration.research.account import account_of
 from orchestration.research.portfolio_identity import file_stem, parameters_of
 from orchestration.research.run import counted
 from orchestration.resources import Settings
 from orchestration.trials import known_trials
-from orchestration.universe import Universe
 from orchestration.yaml_file import read_yaml
 from warehouse.connection import connect
 from warehouse.files import copy_database
@@ -28,7 +27,6 @@ from warehouse.ledger import refuse_other_world
 from warehouse.lock import writer_lock
 
 if TYPE_CHECKING:
-    from analytics.holdings import Holdings
     from analytics.inputs import AnalyticsInputs
     from analytics.portfolio_research import PortfolioAnswer
     from analytics.settings import PortfolioConfig
@@ -53,7 +51,8 @@ class ReadyPortfolio:
     """Everything an answer needs; nothing has been evaluated yet.
 
     `file`: a copy of the published night. `inputs`: with the settings asked for. `published`: the
-    night's own settings. `parameters`: what the trial is, as JSON.
+    night's own settings. `parameters`: what the trial is, as JSON. `warnings`: what a person must
+    know before sending an order, sentence by sentence.
     """
 
     file: Path
@@ -61,6 +60,7 @@ class ReadyPortfolio:
     inputs: "AnalyticsInputs"
     published: "PortfolioConfig"
     parameters: str
+    warnings: tuple[str, ...]
 
     @property
     def stem(self) -> str:
@@ -79,7 +79,8 @@ def prepared_portfolio(
     UsageError
         The portfolio file, an option or the holdings file is wrong, in one sentence.
     NightError
-        No night has been published yet.
+        No night has been published yet, or `--holdings` is asked for on one that is not the
+        latest.
     """
     config = _parsed(_content(settings, asked), settings, asked)
     home = settings.home
@@ -97,6 +98,9 @@ def prepared_portfolio(
         ):
             night, trials = published_night_of(ledger, built), known_trials(ledger)
         recorded = recorded_configuration(night.configuration)
+        account = account_of(
+            settings, asked.holdings, universe=recorded.universe, night=night.night
+        )
         from analytics.inputs import AnalyticsInputs
 
         frames: dict[str, Any] = {**read_analytics_inputs(file)}
@@ -108,10 +112,11 @@ def prepared_portfolio(
                 portfolio_config=config,
                 night=night.night,
                 trials=trials,
-                holdings=_holdings(settings, asked, recorded.universe),
+                holdings=account.holdings,
             ),
             published=recorded.portfolio,
             parameters=parameters_of(config),
+            warnings=account.warnings,
         )
 
 
@@ -155,8 +160,3 @@ def _parsed(content: Any, settings: Settings, asked: AskedPortfolio) -> "Portfol
         file=f"{file} with the options given" if asked.changes else file,
         is_strict=True,
     )
-
-
-def _holdings(settings: Settings, asked: AskedPortfolio, universe: Universe) -> "Holdings | None":
-    file = asked.holdings or settings.holdings
-    return None if file is None else load_holdings(file, priced=universe.bar_symbols)

@@ -35,6 +35,7 @@ def write_portfolio(
         "command": command,
         "parameters": ready.parameters,
         "trials": found.search.trials,
+        "warnings": ready.warnings,
         "made_at": utc_now(settings).isoformat(),
     }
     orders = folder / f"{stem}_orders.csv"
@@ -72,4 +73,5 @@ def sheet_of(
         trials=found.search.trials,
         code_hash=code_hash(),
         made_at=utc_now(settings),
+        warnings=ready.warnings,
     )

@@ -1,6 +1,6 @@
 """A portfolio run on the terminal: what to hold, how it did, what bound it, what it may lose."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from analytics.portfolio_research import AS_PUBLISHED
@@ -28,7 +28,12 @@ LEVELS = ("95", "99")
 
 
 def portfolio_lines(
-    found: "PortfolioAnswer", config: "PortfolioConfig", *, night: str, banner: str | None
+    found: "PortfolioAnswer",
+    config: "PortfolioConfig",
+    *,
+    night: str,
+    banner: str | None,
+    warnings: Sequence[str],
 ) -> Iterator[str]:
     """Say what came out, section by section."""
     tables = found.tables
@@ -37,6 +42,8 @@ def portfolio_lines(
         f"{config.method}, target volatility "
         f"{wording.percent(config.target_volatility_annual, 1)}" + (f"  {banner}" if banner else "")
     )
+    for sentence in warnings:
+        yield f"WARNING: {sentence}"
     sections = {
         "What to hold": holding_lines(tables),
         "Sleeves": sleeve_lines(tables["sleeve_weights"]),

@@ -4,12 +4,14 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
 import yaml
 
-from orchestration.errors import UsageError
+from analytics.holdings import Holdings
+from orchestration.errors import NightError, UsageError
 from orchestration.research.portfolio import AskedPortfolio, answer_portfolio, prepared_portfolio
 from orchestration.research.portfolio_outputs import write_portfolio
 from orchestration.resources import Settings, load_settings
@@ -28,13 +30,16 @@ def home(small_night: Callable[[Path], Path], tmp_path_factory: pytest.TempPathF
     return Home(small_night(tmp_path_factory.mktemp("portfolio")))
 
 
-def settings_of(home: Home, universe: Path, portfolio: Path = SHIPPED) -> Settings:
+def settings_of(
+    home: Home, universe: Path, portfolio: Path = SHIPPED, **variables: str
+) -> Settings:
     return load_settings(
         {
             "MQP_HOME": str(home.root),
             "MQP_NOW": NIGHT_CLOCK,
             "MQP_UNIVERSE": str(universe),
             "MQP_PORTFOLIO": str(portfolio),
+            **variables,
         }
     )
 
@@ -220,3 +225,60 @@ def test_two_accounts_keep_their_order_files_apart(
     assert not set(first) & set(second)
     assert all(path.read_bytes() == content for path, content in first.items())
     assert len(set(counted(home)) - set(before)) <= 1
+
+
+MONDAY_EVENING = "2024-07-01T20:15:00Z"  # 16:15 New York: the bars of 2024-07-01 are there
+MONDAY_AFTERNOON = "2024-07-01T20:14:59Z"
+
+
+def test_account_is_not_sized_on_a_night_that_is_not_the_latest(
+    home: Home, small_universe: Path, tmp_path: Path
+) -> None:
+    account = tmp_path / "mine.csv"
+    account.write_text("symbol,quantity_shares\nAAPL,10\nCASH,5000\n")
+    before = state(home)
+    settings = settings_of(home, small_universe, MQP_NOW=MONDAY_EVENING)
+    with (
+        pytest.raises(NightError) as refusal,
+        prepared_portfolio(settings, AskedPortfolio(holdings=account), say),
+    ):
+        pass
+    assert str(refusal.value) == (
+        f"{account} says what is held after the close of 2024-07-01, but the published night is "
+        "2024-06-28: run `mqp nightly` first, then ask again."
+    )
+    assert state(home) == before
+
+
+def test_account_is_sized_on_the_latest_night_over_the_weekend(
+    home: Home, small_universe: Path, tmp_path: Path
+) -> None:
+    account = tmp_path / "mine.csv"
+    account.write_text("symbol,quantity_shares\nAAPL,10\nCASH,5000\n")
+    settings = settings_of(home, small_universe, MQP_NOW=MONDAY_AFTERNOON)
+    with prepared_portfolio(settings, AskedPortfolio(holdings=account), say) as ready:
+        assert ready.inputs.holdings == Holdings(5000.0, {"AAPL": 10.0})
+        assert ready.warnings == ()
+
+
+def test_old_night_ignores_the_configured_account_and_says_so_everywhere(
+    home: Home, small_universe: Path, tmp_path: Path
+) -> None:
+    account = tmp_path / "mine.csv"
+    account.write_text("not even a header")  # what does not matter is not opened
+    variables = {"MQP_UNIVERSE": str(small_universe), "MQP_HOLDINGS": str(account)}
+    variables["MQP_NOW"] = MONDAY_EVENING
+    sentence = (
+        "The published night is 2024-06-28, and 2024-07-01 has closed since: the orders are old "
+        f"ones of the simulated book; {account} is ignored. Run `mqp nightly` for those of "
+        "2024-07-01."
+    )
+    said = json.loads(quick_mqp(home.root, "portfolio", "--json", **variables).stdout)
+    assert said["warnings"] == [sentence]
+    assert all(row["is_simulated"] for row in said["holdings"])
+    files = {Path(path).suffix: Path(path) for path in said["files"]}
+    assert sentence in unescape(files[".html"].read_text())
+    assert json.loads(files[".json"].read_text())["warnings"] == [sentence]
+    assert f"WARNING: {sentence}" in quick_mqp(home.root, "portfolio", **variables).stdout
+    dry = json.loads(quick_mqp(home.root, "portfolio", "--dry-run", "--json", **variables).stdout)
+    assert dry["warnings"] == sentence
