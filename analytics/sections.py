@@ -34,6 +34,11 @@ class Section:
         for key in self._values:
             if not isinstance(key, str):
                 self.fail(str(key), key, "text (put the name in quotes)")
+            if self.is_strict and not key.strip():
+                raise ConfigurationError(
+                    f"{self._file}: every key of {self._path or 'the file'} must be a name that is "
+                    f"not blank, got {key!r}"
+                )
         return cast(tuple[str, ...], tuple(self._values))
 
     def refuse_others(self, *allowed: str) -> None:
@@ -102,13 +107,17 @@ class Section:
 
     def symbols(self, key: str) -> tuple[str, ...]:
         """Return a list of distinct names."""
-        value = self._values.get(key) or []
+        value = self._values.get(key)
+        if value is None or not (value or self.is_strict):  # as an earlier release took them
+            value = []
         if isinstance(value, str) or not isinstance(value, Sequence):
             self.fail(key, value, "a list of names")
         for name in value:
             # YAML reads ON, NO and Y as booleans
             if not isinstance(name, str):
                 self.fail(key, name, "a list of names (put a name in quotes)")
+            if self.is_strict and not name.strip():
+                self.fail(key, name, "a list of names, none of them blank")
         if len(set(value)) != len(value):
             self.fail(key, value, "a list without repetitions")
         return tuple(value)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.holdings import Holdings
 from orchestration.errors import UsageError
 from orchestration.holdings import holdings_content, load_holdings, recorded_holdings
+from orchestration.portfolio_checks import refuse_unfit
 from orchestration.provenance import configuration_hash, configuration_snapshot
 from orchestration.resources import Settings
 from orchestration.universe import Universe, parse_universe
@@ -65,6 +66,7 @@ def present_configuration(settings: Settings, *, with_holdings: bool = True) -> 
     file = settings.universe
     universe = parse_universe(content["universe"], file=str(file), default_name=file.stem)
     portfolio = parse_portfolio(content["portfolio"], file=str(settings.portfolio), is_strict=True)
+    refuse_unfit(portfolio, universe, file=str(settings.portfolio))
     holdings = None
     if with_holdings and settings.holdings is not None:
         holdings = load_holdings(settings.holdings, priced=universe.bar_symbols)

@@ -14,7 +14,8 @@ from warehouse.context import Member
 
 STRATEGY_SYMBOLS = ("HYG", "LQD", "SVXY", "VXX", "AGG", "TLT")
 DEFAULT_INTRADAY = ("SPY",)
-REQUIRED_FUNDS = ("HYG", "LQD", "SVXY", "VXX")
+STRATEGY_FUNDS = {"credit": ("HYG", "LQD"), "volatility": ("SVXY", "VXX")}
+REQUIRED_FUNDS = tuple(symbol for funds in STRATEGY_FUNDS.values() for symbol in funds)
 
 
 @dataclass(frozen=True)

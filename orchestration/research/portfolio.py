@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.build import read_analytics_inputs
 from orchestration.configuration import parse_portfolio, recorded_configuration
 from orchestration.errors import NightError
+from orchestration.portfolio_checks import refuse_unfit
 from orchestration.replay.nights import PublishedNight, published_night_of
 from orchestration.research.account import account_of
 from orchestration.research.portfolio_identity import file_stem, parameters_of
@@ -82,7 +83,8 @@ def prepared_portfolio(
         No night has been published yet, or `--holdings` is asked for on one that is not the
         latest.
     """
-    config = _parsed(_content(settings, asked), settings, asked)
+    file_name = _named_file(settings, asked)
+    config = parse_portfolio(_content(settings, asked), file=file_name, is_strict=True)
     home = settings.home
     refuse_other_world(home.ledger, home.published, settings.world)
     if not home.published.exists() or not home.ledger.exists():
@@ -98,6 +100,7 @@ def prepared_portfolio(
         ):
             night, trials = published_night_of(ledger, built), known_trials(ledger)
         recorded = recorded_configuration(night.configuration)
+        refuse_unfit(config, recorded.universe, file=file_name)
         account = account_of(
             settings, asked.holdings, universe=recorded.universe, night=night.night
         )
@@ -153,10 +156,6 @@ def _content(settings: Settings, asked: AskedPortfolio) -> Any:
     return content
 
 
-def _parsed(content: Any, settings: Settings, asked: AskedPortfolio) -> "PortfolioConfig":
+def _named_file(settings: Settings, asked: AskedPortfolio) -> str:
     file = str(settings.portfolio)
-    return parse_portfolio(
-        content,
-        file=f"{file} with the options given" if asked.changes else file,
-        is_strict=True,
-    )
+    return f"{file} with the options given" if asked.changes else file

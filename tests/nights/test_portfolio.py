@@ -134,6 +134,9 @@ BAD_FILES = [
     ("limits.net", 3.0, "limits.net must be at most limits.gross"),
     ("sectors.Energy", [], "sectors.Energy must be a list of at least one symbol"),
     ("limits", None, "limits is missing"),
+    ("funds", "", "funds must be a list of names, got ''"),
+    ("sectors.Energy", ["XOMM"], "sectors.Energy must be a symbol of the universe small or of"),
+    ("shocks.february_2018.SVXY", None, r"shocks.february_2018.SVXY must be a number from -1"),
 ]
 
 
