@@ -1,6 +1,6 @@
 """The portfolio's decisions → rows of the public tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -55,6 +55,7 @@ EMPTY_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "symbol": "str", "is_simulated": "bool", "quantity_shares": "float64",
             "price_usd": "float64", "value_usd": "float64", "current_weight": "float64",
             "final_weight": "float64", "planned_weight": "float64", "reason": "str",
+            "price_date": "datetime64[us]",
             "decided_at": "datetime64[us, UTC]", "effective_session": "datetime64[us]",
         },
     }
@@ -168,7 +169,8 @@ def order_rows(
     -------
     `orders`: one row per symbol that is traded, quantities in shares as traded; none when the
     equity is not known or not positive. `holdings`: one row per symbol held or wanted, and the
-    cash.
+    cash; `price_date` is the session of the close it is valued at, which is an earlier one than the
+    night where the symbol has no bar of it, and null for the cash and where there is no close.
     """
     account = (
         simulated_account(portfolio)
@@ -176,11 +178,24 @@ def order_rows(
         else held_account(holdings, portfolio, market, config=config)
     )
     sized = size_account(account, config)
+    held = list_holdings(account, sized, costs=config.costs)
     tables = {
         "orders": list_orders(account, sized, costs=config.costs),
-        "holdings": list_holdings(account, sized, costs=config.costs),
+        "holdings": held.assign(price_date=_price_dates(market, held["symbol"])),
     }
     return {name: _with_moments(rows, calendar) for name, rows in tables.items()}
+
+
+def _price_dates(market: Market, symbols: Iterable[str]) -> pd.Series:
+    """Tell the session of each symbol's latest raw close, null where there is none."""
+    latest = {
+        symbol: market.sessions[known[-1]]
+        for symbol, closes in zip(market.symbols, market.raw_close_usd.T, strict=True)
+        for known in (np.flatnonzero(np.isfinite(closes)),)
+        if known.shape[0]
+    }
+    never = np.datetime64("NaT", "D")
+    return dates(np.array([latest.get(symbol, never) for symbol in symbols], "datetime64[D]"))
 
 
 def _with_moments(rows: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:

@@ -252,7 +252,8 @@ class NightRun:
             )
         frames = results.tables()
         write_tables(self.settings.home.build, frames)
-        self.orders = summed_up(frames["analytics.holdings"], frames["analytics.orders"])
+        holdings, orders = frames["analytics.holdings"], frames["analytics.orders"]
+        self.orders = summed_up(holdings, orders, night=self.night)
         for sentence in self.orders.warnings if self.orders else ():
             log.warning("%s", sentence)
         held_back = frames["analytics.limit_usage"], frames["analytics.target_weights"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from analytics.holdings import CASH
@@ -45,12 +46,15 @@ class OrderSummary:
         return {"holdings": self.source, **{k: v for k, v in vars(self).items() if k != "source"}}
 
 
-def summed_up(holdings: "pd.DataFrame", orders: "pd.DataFrame") -> OrderSummary | None:
+def summed_up(
+    holdings: "pd.DataFrame", orders: "pd.DataFrame", *, night: date
+) -> OrderSummary | None:
     """Sum tonight's holdings and orders up.
 
     Parameters
     ----------
     holdings, orders : rows of `analytics.holdings` and `analytics.orders`.
+    night : whose closes the holdings should be valued at.
 
     Returns
     -------
@@ -64,6 +68,7 @@ def summed_up(holdings: "pd.DataFrame", orders: "pd.DataFrame") -> OrderSummary 
     unpriced = sorted(by_symbol.index[by_symbol["reason"].eq("no_price").to_numpy(dtype=bool)])
     equity = None if unpriced else float(by_symbol["value_usd"].sum())
     problem = None if is_simulated else _problem(unpriced, equity)
+    is_told = not (is_simulated or problem)
     planned = None if problem or not equity else float(cash["planned_weight"]) * equity
     return OrderSummary(
         source="simulated" if is_simulated else "file",
@@ -72,7 +77,9 @@ def summed_up(holdings: "pd.DataFrame", orders: "pd.DataFrame") -> OrderSummary 
         cash_usd=float(cash["quantity_shares"]),
         planned_cash_usd=planned,
         problem=problem,
-        warnings=() if is_simulated or problem else tuple(_warnings(by_symbol["reason"].items())),
+        warnings=(*_warnings(by_symbol["reason"].items()), *_old_prices(holdings, night))
+        if is_told
+        else (),
     )
 
 
@@ -97,3 +104,19 @@ def _warnings(reasons: Iterable[tuple[Any, Any]]) -> Iterable[str]:
     for reason, sentence in WHY.items():
         if reason in by_reason:
             yield f"Holdings ({reason}): {named(by_reason[reason])}: {sentence}."
+
+
+def _old_prices(holdings: "pd.DataFrame", night: date) -> Iterable[str]:
+    """Name what is held and valued at a close before the night's, with the day of it."""
+    is_old = (holdings["price_date"] < night.isoformat()) & (holdings["value_usd"] != 0.0)
+    told = [
+        f"{symbol} ({day:%Y-%m-%d})"
+        for symbol, day in zip(
+            holdings.loc[is_old, "symbol"], holdings.loc[is_old, "price_date"], strict=True
+        )
+    ]
+    if told:
+        yield (
+            f"Holdings (old price): {named(told)}: no bar of {night}, so valued at the close of "
+            "the day in brackets, and with it the equity that all orders are sized on."
+        )

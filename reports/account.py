@@ -9,7 +9,7 @@ from reports.queries import Published, Row
 CASH = "CASH"
 HOLDING_COLUMNS = (
     "symbol", "is_simulated", "quantity_shares", "price_usd", "value_usd", "current_weight",
-    "final_weight", "planned_weight", "reason",
+    "final_weight", "planned_weight", "reason", "price_date",
 )  # fmt: skip
 ORDER_COLUMNS = (
     "symbol", "side", "quantity_shares", "notional_usd", "expected_cost_usd", "current_weight",

@@ -21,7 +21,7 @@ from reports.sections.quality import quality_section
 from reports.status import RunStatus
 from warehouse.files import write_text
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 SCHEMA = Path(__file__).parent / "schemas" / "report.schema.json"
 
 ORDERS = (*ORDER_COLUMNS, "effective_session")

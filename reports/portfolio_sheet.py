@@ -23,7 +23,7 @@ class PortfolioSheet:
 
     `command`: how to run it again. `parameters`: the trial, as JSON. `settings`: name → value of
     what was asked for, for people. `trials`: distinct parameter sets ever evaluated, this one
-    included. `warnings`: what to know before an order is sent, sentence by sentence.
+    included. `warnings`: what to know of the night before an order is sent, in sentences.
     """
 
     night: date

@@ -16,6 +16,7 @@ from orchestration.research.portfolio import (
     ReadyPortfolio,
     answer_portfolio,
     prepared_portfolio,
+    warnings_of,
 )
 from orchestration.resources import load_settings
 
@@ -67,7 +68,7 @@ def portfolio_command(asked: AskedPortfolio, output: Output) -> int:
             ready.inputs.portfolio_config,
             night=str(ready.night.night),
             banner=settings.banner,
-            warnings=ready.warnings,
+            warnings=warnings_of(ready, found),
         ):
             typer.echo(line)
         typer.echo("")
@@ -108,7 +109,7 @@ def portfolio_content(ready: ReadyPortfolio, found: "PortfolioAnswer") -> dict[s
         "night": ready.night.night,
         "parameters": ready.parameters,
         "trials": found.search.trials,
-        "warnings": ready.warnings,
+        "warnings": warnings_of(ready, found),
         **{name: rows_of(frame) for name, frame in rows.items()},
     }
 

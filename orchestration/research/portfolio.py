@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.build import read_analytics_inputs
 from orchestration.configuration import parse_portfolio, recorded_configuration
 from orchestration.errors import NightError
+from orchestration.order_summary import summed_up
 from orchestration.portfolio_checks import refuse_unfit
 from orchestration.replay.nights import PublishedNight, published_night_of
 from orchestration.research.account import account_of
@@ -53,7 +54,7 @@ class ReadyPortfolio:
 
     `file`: a copy of the published night. `inputs`: with the settings asked for. `published`: the
     night's own settings. `parameters`: what the trial is, as JSON. `warnings`: what a person must
-    know before sending an order, sentence by sentence.
+    know of the night before sending an order, sentence by sentence.
     """
 
     file: Path
@@ -141,6 +142,15 @@ def answer_portfolio(
         )
 
     return counted(settings, ready.file, evaluate, by=COMMAND, say=say)
+
+
+def warnings_of(ready: ReadyPortfolio, found: "PortfolioAnswer") -> tuple[str, ...]:
+    """What a person must know before sending an order: of the night, and of what is held."""
+    tables = found.tables
+    summary = summed_up(tables["holdings"], tables["orders"], night=ready.night.night)
+    if summary is None:
+        return ready.warnings
+    return (*ready.warnings, *([summary.problem] if summary.problem else summary.warnings))
 
 
 def _content(settings: Settings, asked: AskedPortfolio) -> Any:

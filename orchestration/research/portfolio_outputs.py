@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from analytics.portfolio_results import PORTFOLIO
 from orchestration.provenance import code_hash
-from orchestration.research.portfolio import ReadyPortfolio
+from orchestration.research.portfolio import ReadyPortfolio, warnings_of
 from orchestration.resources import Settings, utc_now
 from reports import wording
 from reports.exports import write_backtests_csv, write_metrics_json
@@ -35,7 +35,7 @@ def write_portfolio(
         "command": command,
         "parameters": ready.parameters,
         "trials": found.search.trials,
-        "warnings": ready.warnings,
+        "warnings": warnings_of(ready, found),
         "made_at": utc_now(settings).isoformat(),
     }
     orders = folder / f"{stem}_orders.csv"

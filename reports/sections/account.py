@@ -1,5 +1,6 @@
 """The account: what it holds, what the orders change, and why an order is small or missing."""
 
+from datetime import date
 from typing import Any
 
 from reports.account import Account, read_account
@@ -16,7 +17,7 @@ def account_section(night: Night) -> dict[str, Any]:
     orders = [row["order"] for row in account.rows if row["order"]]
     axis = axis_of(row[name] for row in account.rows for name in WEIGHTS)
     return {
-        "rows": [_row(row, axis) for row in account.rows],
+        "rows": [_row(row, axis, night.session) for row in account.rows],
         "is_known": bool(account.rows) or account.cash_usd is not None,
         "source": _source(account),
         "equity": account.equity_usd,
@@ -26,6 +27,11 @@ def account_section(night: Night) -> dict[str, Any]:
         "order_total": sum(order["notional_usd"] or 0.0 for order in orders),
         "order_cost": sum(order["expected_cost_usd"] or 0.0 for order in orders),
         "unmanaged": [row["symbol"] for row in account.rows if row["reason"] == "unmanaged"],
+        "old_prices": [
+            f"{row['symbol']} ({row['price_date']})"
+            for row in account.rows
+            if row["quantity_shares"] and _is_old(row, night.session)
+        ],
         "unpriced": [row["symbol"] for row in account.rows if row["reason"] == "no_price"],
     }
 
@@ -41,7 +47,7 @@ def _source(account: Account) -> str:
     return "Orders start from what config/holdings.csv says you hold."
 
 
-def _row(row: Row, axis: Axis) -> dict[str, Any]:
+def _row(row: Row, axis: Axis, session: date) -> dict[str, Any]:
     """Beside the figures a bar: filled as it will be, ticks where it is and where it should be."""
     after = row["planned_weight"]
     pieces = [] if after is None else [Piece(0.0, after, "less" if after < 0 else "main")]
@@ -51,5 +57,14 @@ def _row(row: Row, axis: Axis) -> dict[str, Any]:
         if row[name] is not None
     ]
     order = row["order"]
-    return {**row, "reason": (order and order["reason"]) or row["reason"] or "",
-            "bar": bar(axis, pieces, ticks)}  # fmt: skip
+    return {
+        **row,
+        "reason": (order and order["reason"]) or row["reason"] or "",
+        "old_price_date": row["price_date"] if _is_old(row, session) else None,
+        "bar": bar(axis, pieces, ticks),
+    }
+
+
+def _is_old(row: Row, session: date) -> bool:
+    """Whether the close that a row is valued at is an earlier one than the night's."""
+    return row["price_date"] is not None and row["price_date"] < session

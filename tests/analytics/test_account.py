@@ -86,6 +86,28 @@ def test_symbol_that_stopped_trading_counts_and_is_not_sold(inputs):
     )
 
 
+def test_price_is_told_with_its_day_also_of_what_is_unmanaged(inputs):
+    # SPY's bars of the last three sessions are missing, XOM's since session 600
+    days = sorted(inputs.prices["session_date"].unique())
+    is_late = inputs.prices["session_date"] >= days[-3]
+    gappy = inputs.prices[~(is_late & (inputs.prices["symbol"] == "SPY"))]
+    holdings = Holdings(10_000.0, {"SPY": 10.0, "XOM": 10.0, "AAPL": 1.0, "ZZZ": 1.0})
+    found = night(dataclasses.replace(inputs, prices=gappy), holdings)
+    told = found.holdings.set_index("symbol")["price_date"]
+    assert told["SPY"] == days[-4]
+    known = inputs.prices[inputs.prices["symbol"] == "XOM"]
+    assert told["XOM"] == known["session_date"].max() < days[-4]
+    assert told["AAPL"] == pd.Timestamp(inputs.night)
+    assert told[["ZZZ", CASH]].isna().all()
+    assert reasons(found)["SPY"] == "unmanaged"
+
+
+def test_simulated_book_tells_the_day_of_its_prices_too(inputs, results):
+    held = results.holdings[results.holdings["symbol"] != CASH]
+    last = inputs.prices.groupby("symbol")["session_date"].max()
+    assert held["price_date"].tolist() == last[held["symbol"]].tolist()
+
+
 def test_holding_without_any_price_leaves_no_orders(inputs):
     found = night(inputs, Holdings(10_000.0, {"ZZZ": 10.0, "AAPL": 5.0}))
     assert found.orders.empty

@@ -53,7 +53,7 @@ COLUMNS = {
     "orders": "symbol side quantity_shares notional_usd expected_cost_usd current_weight "
     "final_weight planned_weight price_usd reason decided_at effective_session",
     "holdings": "symbol is_simulated quantity_shares price_usd value_usd current_weight "
-    "final_weight planned_weight reason decided_at effective_session",
+    "final_weight planned_weight reason price_date decided_at effective_session",
     "risk_daily": "session_date var_95_historical es_95_historical var_99_historical "
     "es_99_historical var_95_parametric es_95_parametric var_99_parametric es_99_parametric "
     "is_var_95_historical_exceeded is_var_99_historical_exceeded is_var_95_parametric_exceeded "

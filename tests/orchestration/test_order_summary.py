@@ -1,5 +1,7 @@
 """What a night says of its orders."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,19 @@ from orchestration.order_summary import OrderSummary, summed_up
 ORDERS = pd.DataFrame({"symbol": ["KO"]})
 
 
-def told(*rows: tuple[Any, ...], cash: float = 100.0, is_simulated: bool = False) -> OrderSummary:
-    """`rows`: symbol, value, reason; a tenth of the equity stays in cash."""
+def told(
+    *rows: tuple[Any, ...],
+    cash: float = 100.0,
+    is_simulated: bool = False,
+    priced: Mapping[str, str] | None = None,
+) -> OrderSummary:
+    """`rows`: symbol, value, reason; a tenth of the equity stays in cash; `priced`: other days."""
     frame = pd.DataFrame(
         [*rows, ("CASH", cash, None)], columns=["symbol", "value_usd", "reason"]
     ).assign(is_simulated=is_simulated, quantity_shares=cash, planned_weight=0.1)
-    found = summed_up(frame, ORDERS)
+    days = {**dict.fromkeys(frame["symbol"], "2024-06-28"), "CASH": None, **(priced or {})}
+    frame["price_date"] = pd.to_datetime(frame["symbol"].map(days))
+    found = summed_up(frame, ORDERS, night=date(2024, 6, 28))
     assert found is not None
     return found
 
@@ -62,4 +71,19 @@ def test_simulated_book_has_no_warnings() -> None:
 
 
 def test_night_without_a_portfolio_has_no_summary() -> None:
-    assert summed_up(pd.DataFrame(columns=["symbol"]), ORDERS) is None
+    assert summed_up(pd.DataFrame(columns=["symbol"]), ORDERS, night=date(2024, 6, 28)) is None
+
+
+def test_holding_at_an_old_close_is_named_with_its_day() -> None:
+    # ZZZ is wanted and not held: nothing is valued at its old close
+    found = told(
+        ("KO", 300.0, "no_bar"), ("SPY", 200.0, "unmanaged"), ("TLT", 9.0, None),
+        ("ZZZ", 0.0, None),
+        priced={"KO": "2024-06-27", "SPY": "2024-06-20", "ZZZ": "2024-06-03"},
+    )  # fmt: skip
+    assert found.problem is None
+    assert found.warnings[-1] == (
+        "Holdings (old price): KO (2024-06-27), SPY (2024-06-20): no bar of 2024-06-28, so valued "
+        "at the close of the day in brackets, and with it the equity that all orders are sized on."
+    )
+    assert not any("old price" in sentence for sentence in told(("KO", 1.0, None)).warnings)

@@ -77,7 +77,7 @@ TESTS = {
 TEST_NAMES = ("kupiec", "christoffersen_independence", "christoffersen_conditional")
 
 
-def account_tables() -> dict[str, Columns]:
+def account_tables(night: np.datetime64) -> dict[str, Columns]:
     price = {symbol: price for symbol, _, price, *_ in HOLDINGS}
     values = {symbol: shares * price[symbol] for symbol, shares, *_ in HOLDINGS}
     k = len(HOLDINGS)
@@ -87,7 +87,9 @@ def account_tables() -> dict[str, Columns]:
                 "current_weight": [value / 1e6 for value in values.values()],
                 "final_weight": pa.array([row[3] for row in HOLDINGS], pa.float64()),
                 "planned_weight": [row[4] for row in HOLDINGS],
-                "reason": pa.array([row[5] for row in HOLDINGS], pa.string())}  # fmt: skip
+                "reason": pa.array([row[5] for row in HOLDINGS], pa.string()),
+                "price_date": pa.array([None if row[0] == "CASH" else night.astype(object)
+                                        for row in HOLDINGS], pa.date32())}  # fmt: skip
     return {"analytics.holdings": holdings}
 
 
@@ -169,7 +171,7 @@ def stress_table() -> Columns:
 def risk_tables(market: Market, net: np.ndarray) -> dict[str, Columns]:
     """Everything that the portfolio and risk sections rest on beside the portfolio's own tables."""
     return {
-        **account_tables(),
+        **account_tables(market.dates[-1]),
         "analytics.sleeve_weights": sleeve_table(market),
         "analytics.limit_usage": limit_table(market),
         "analytics.portfolio_tracking": tracking_table(),

@@ -51,6 +51,17 @@ def test_persons_account_names_what_is_unmanaged(
     assert "Orders start from what config/holdings.csv says you hold." in text
 
 
+def test_account_at_an_old_close_says_of_which_day(
+    build_published: Build, status_of: StatusOf
+) -> None:
+    sql = ("update analytics.holdings set price_date = date '2017-06-21' where symbol = 'HYG'",)
+    text = text_of(render_report(build_published(count=120, sql=sql), status_of()))
+    assert "No bar of 2017-06-30: HYG (2017-06-21). What is held there is valued at" in text
+    assert "-600.00 85.00 of 2017-06-21" in text.replace("\u2212", "-")
+    fresh = text_of(render_report(build_published(count=120), status_of()))
+    assert "No bar of" not in fresh
+
+
 def test_account_without_a_price_has_no_worth(build_published: Build, status_of: StatusOf) -> None:
     sql = ("update analytics.holdings set value_usd = null, price_usd = null, reason = 'no_price' "
            "where symbol = 'AAPL'",)  # fmt: skip
