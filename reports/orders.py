@@ -1,6 +1,6 @@
 """`orders.csv`: tonight's orders as a broker takes them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,24 @@ def _line(row: Mapping[str, Any], order_type: str, time_in_force: str, world: st
         plain(row["expected_cost_usd"], DOLLAR_DIGITS),
         world,
     ]
+
+
+def fraction_warning(quantities: Iterable[float]) -> str | None:
+    """Say that a broker may refuse orders, None where every one is for whole shares.
+
+    Parameters
+    ----------
+    quantities : shares of each order.
+    """
+    fractions = sum("." in plain(quantity, SHARE_DIGITS) for quantity in quantities)
+    if not fractions:
+        return None
+    said = "1 order is" if fractions == 1 else f"{fractions} orders are"
+    return (
+        f"{said} for a fraction of a share, which most brokers do not take at the open or the "
+        "close; `orders.shares: whole` in config/portfolio.yaml rounds all but those that close a "
+        "position."
+    )
 
 
 def plain(number: float, digits: int) -> str:

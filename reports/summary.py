@@ -1,15 +1,17 @@
 """The few lines that a person reads on the terminal when a night is done."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from reports import wording
 from reports.account import read_account
 from reports.holdings import NOTHING
 from reports.night import Night, read_night
+from reports.orders import fraction_warning
 from reports.queries import Row, open_published
 from reports.risk import latest_risk, limits_tonight, scenarios
 from reports.signals import SignalChange
@@ -17,6 +19,7 @@ from reports.status import RunStatus
 
 WEIGHTS_PER_LINE = 6
 SYMBOLS_NAMED = 8
+LINE_WIDTH = 110
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class NightSummary:
             "Signals", [_change(change) for change in self.signals] or ["no change"]
         )
         yield from _labelled("Weights", _weight_lines(self.weights))
-        yield from _labelled("Orders", [_order(order) for order in self.orders] or ["none"])
+        yield from _labelled("Orders", [*_order_lines(self.orders)])
         if self.risk:
             yield from self.risk.lines()
         if report:
@@ -186,6 +189,13 @@ def _weight_lines(weights: Mapping[str, float]) -> list[str]:
         "   ".join(items[at : at + WEIGHTS_PER_LINE])
         for at in range(0, len(items), WEIGHTS_PER_LINE)
     ] or ["nothing held"]
+
+
+def _order_lines(orders: Sequence[Row]) -> Iterator[str]:
+    yield from [_order(order) for order in orders] or ["none"]
+    warning = fraction_warning(order["quantity_shares"] for order in orders)
+    if warning:
+        yield from wrap(f"WARNING: {warning}", LINE_WIDTH)
 
 
 def _order(order: Row) -> str:

@@ -23,6 +23,7 @@ from orchestration.research.run import counted
 from orchestration.resources import Settings
 from orchestration.trials import known_trials
 from orchestration.yaml_file import read_yaml
+from reports.orders import fraction_warning
 from warehouse.connection import connect
 from warehouse.files import copy_database
 from warehouse.ledger import refuse_other_world
@@ -145,12 +146,14 @@ def answer_portfolio(
 
 
 def warnings_of(ready: ReadyPortfolio, found: "PortfolioAnswer") -> tuple[str, ...]:
-    """What a person must know before sending an order: of the night, and of what is held."""
-    tables = found.tables
-    summary = summed_up(tables["holdings"], tables["orders"], night=ready.night.night)
-    if summary is None:
-        return ready.warnings
-    return (*ready.warnings, *([summary.problem] if summary.problem else summary.warnings))
+    """What a person must know before sending an order: of the night, of what is held, of it."""
+    holdings, orders = found.tables["holdings"], found.tables["orders"]
+    summary = summed_up(holdings, orders, night=ready.night.night)
+    told = [*ready.warnings]
+    if summary:
+        told += [summary.problem] if summary.problem else summary.warnings
+    fractions = fraction_warning(orders["quantity_shares"])
+    return (*told, fractions) if fractions else tuple(told)
 
 
 def _content(settings: Settings, asked: AskedPortfolio) -> Any:

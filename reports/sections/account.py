@@ -6,6 +6,7 @@ from typing import Any
 from reports.account import Account, read_account
 from reports.bars import Axis, Piece, Tick, axis_of, bar
 from reports.night import Night
+from reports.orders import fraction_warning
 from reports.queries import Row
 
 WEIGHTS = ("current_weight", "planned_weight", "final_weight")
@@ -26,6 +27,7 @@ def account_section(night: Night) -> dict[str, Any]:
         "order_count": len(orders),
         "order_total": sum(order["notional_usd"] or 0.0 for order in orders),
         "order_cost": sum(order["expected_cost_usd"] or 0.0 for order in orders),
+        "fraction_warning": fraction_warning(order["quantity_shares"] for order in orders),
         "unmanaged": [row["symbol"] for row in account.rows if row["reason"] == "unmanaged"],
         "old_prices": [
             f"{row['symbol']} ({row['price_date']})"

@@ -12,7 +12,12 @@ import yaml
 
 from analytics.holdings import Holdings
 from orchestration.errors import NightError, UsageError
-from orchestration.research.portfolio import AskedPortfolio, answer_portfolio, prepared_portfolio
+from orchestration.research.portfolio import (
+    AskedPortfolio,
+    answer_portfolio,
+    prepared_portfolio,
+    warnings_of,
+)
 from orchestration.research.portfolio_outputs import write_portfolio
 from orchestration.resources import Settings, load_settings
 from tests.conftest import NIGHT_CLOCK, mqp
@@ -208,6 +213,7 @@ def test_orders_for_an_account_never_overdraw_its_cash(
     signed = orders["notional_usd"].where(orders["side"] == "sell", -orders["notional_usd"])
     cash = 5000.0 + signed.sum() - orders["expected_cost_usd"].sum()
     assert cash >= 0.0
+    assert not any("fraction" in sentence for sentence in warnings_of(ready, found))
     opened = orders[orders["symbol"] != "AAPL"]
     assert (opened["quantity_shares"] % 1.0 == 0.0).all()
 
@@ -223,6 +229,7 @@ def test_two_accounts_keep_their_order_files_apart(
         with prepared_portfolio(settings, AskedPortfolio(holdings=account), say) as ready:
             found = answer_portfolio(settings, ready, say)
             files = write_portfolio(settings, ready, found, command="mqp portfolio")
+            assert "for a fraction of a share" in warnings_of(ready, found)[-1]
         written.append({path: path.read_bytes() for path in files})
     first, second = written
     assert not set(first) & set(second)
@@ -277,11 +284,11 @@ def test_old_night_ignores_the_configured_account_and_says_so_everywhere(
         "2024-07-01."
     )
     said = json.loads(quick_mqp(home.root, "portfolio", "--json", **variables).stdout)
-    assert said["warnings"] == [sentence]
+    assert said["warnings"][0] == sentence
     assert all(row["is_simulated"] for row in said["holdings"])
     files = {Path(path).suffix: Path(path) for path in said["files"]}
     assert sentence in unescape(files[".html"].read_text())
-    assert json.loads(files[".json"].read_text())["warnings"] == [sentence]
+    assert json.loads(files[".json"].read_text())["warnings"] == said["warnings"]
     assert f"WARNING: {sentence}" in quick_mqp(home.root, "portfolio", **variables).stdout
     dry = json.loads(quick_mqp(home.root, "portfolio", "--dry-run", "--json", **variables).stdout)
     assert dry["warnings"] == sentence

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from reports.orders import plain, write_orders_csv
+from reports.orders import fraction_warning, plain, write_orders_csv
 
 HEADER = (
     "symbol,side,quantity,order_type,time_in_force,session_date,reference_price_usd,notional_usd,"
@@ -79,3 +79,12 @@ def test_symbol_that_a_spreadsheet_would_run_is_neutralised(tmp_path: Path) -> N
 )
 def test_numbers_have_no_exponent_and_no_noise(number: float, digits: int, text: str) -> None:
     assert plain(number, digits) == text
+
+
+def test_fractions_are_counted_as_the_file_writes_them() -> None:
+    told = fraction_warning([12.5, 3.0, 1e6, 2.0000000001, 0.25])
+    assert told is not None
+    assert told.startswith("2 orders are for a fraction of a share, which most brokers do not take")
+    assert str(fraction_warning([0.5])).startswith("1 order is for a fraction")
+    assert fraction_warning([1.0, 250.0]) is None
+    assert fraction_warning([]) is None

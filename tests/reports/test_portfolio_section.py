@@ -62,6 +62,13 @@ def test_account_at_an_old_close_says_of_which_day(
     assert "No bar of" not in fresh
 
 
+def test_page_warns_of_fractions_of_a_share(build_published: Build, status_of: StatusOf) -> None:
+    for quantity, is_warned in ((12.5, True), (12.0, False)):
+        sql = (f"update analytics.orders set quantity_shares = {quantity}",)
+        text = text_of(render_report(build_published(sql=sql), status_of()))
+        assert ("for a fraction of a share, which most brokers" in text) == is_warned
+
+
 def test_account_without_a_price_has_no_worth(build_published: Build, status_of: StatusOf) -> None:
     sql = ("update analytics.holdings set value_usd = null, price_usd = null, reason = 'no_price' "
            "where symbol = 'AAPL'",)  # fmt: skip

@@ -62,3 +62,17 @@ def test_nothing_published_has_no_line_of_risk(tmp_path: Path, status_of: Status
     assert not [
         line for line in lines_of(tmp_path / "none.duckdb", status_of()) if line.startswith("Risk")
     ]
+
+
+def test_fractions_of_a_share_are_warned_of_below_the_orders(
+    build_published: Build, status_of: StatusOf
+) -> None:
+    for quantity, is_warned in ((12.5, True), (12.0, False)):
+        sql = (f"update analytics.orders set quantity_shares = {quantity}",)
+        lines = lines_of(build_published(sql=sql), status_of())
+        warned = [line for line in lines if "of a share, which most brokers" in line]
+        assert len(warned) == is_warned
+        if warned:
+            at = lines.index(warned[0])
+            assert warned[0].startswith("         WARNING: ")
+            assert "12.50 " in lines[at - 1]
