@@ -13,6 +13,7 @@ import typer
 from orchestration.cli_options import Debug, Json
 from orchestration.cli_portfolio import portfolio_app
 from orchestration.cli_proof import proof_app
+from orchestration.cli_quarantine import quarantine_app
 from orchestration.cli_reports import reports_app
 from orchestration.cli_research import research_app
 from orchestration.cli_sources import sources_app
@@ -176,6 +177,7 @@ app.add_typer(proof_app)
 app.add_typer(research_app)
 app.add_typer(portfolio_app)
 app.add_typer(reports_app)
+app.add_typer(quarantine_app, name="quarantine")
 
 
 def print_json(content: Any) -> None:

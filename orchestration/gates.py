@@ -1,6 +1,6 @@
 """The two gates in their place in the night: what they read, and what follows from the verdict."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,11 +12,16 @@ from orchestration.expectations.outcome import (
     GateContext,
     GateOutcome,
     HistoryExtent,
-    Released,
 )
 from orchestration.expectations.thresholds import ASSET_CLASSES
 from orchestration.freshness import REQUIRED_INDEXES, SERIES, expected_observation
 from orchestration.gate_worker import gate_worker
+from orchestration.quarantine import (
+    active_quarantine,
+    release_corrected,
+    released_by_people,
+    write_quarantine,
+)
 from orchestration.record import NEWEST_EXTENTS
 from orchestration.universe import Universe
 from warehouse.availability import RAW_TABLES
@@ -29,7 +34,6 @@ if TYPE_CHECKING:
 
     from analytics.settings import PortfolioConfig
 
-CORRECTED = "the gate finds nothing wrong any more"
 BUILT_TABLES = (
     "marts.fct_prices",
     "marts.fct_sentiment",
@@ -115,7 +119,7 @@ def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) 
     """Gate 1: judge the newest visible version of every landed row, and write the quarantine.
 
     Rows that fail are withheld from staging for their dates. A quarantine ends by itself on the
-    night whose gate no longer reports it.
+    night whose gate no longer reports it, or once a person has said that the rows are right.
     """
     from orchestration.expectations.coverage import history_extents
     from orchestration.expectations.gates import run_gate_1
@@ -129,7 +133,7 @@ def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) 
         required_indexes=REQUIRED_INDEXES,
         series_due={name: expected_observation(name, night, sessions) for name in SERIES},
         asset_classes=dict.fromkeys(scope.portfolio.funds - set(ASSET_CLASSES), "fund"),
-        released=_released_by_people(ledger),
+        released=released_by_people(ledger, scope.decided_at),
         previous_extents=_previous_extents(ledger) if scope.is_fetching else {},
     )
     frames = {
@@ -139,12 +143,19 @@ def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) 
         for table in RAW_TABLES
     }
     outcome = gate_worker().call(run_gate_1, frames, context=context)
+    written_by: Any = {
+        "night": night,
+        "decided_at": scope.decided_at,
+        "attempt": scope.attempt,
+    }
     if scope.is_fetching:  # a night of the past is judged, but its record stays as it was
         with transaction(ledger):  # half a verdict would be taken for a whole one
-            _write_quarantine(ledger, outcome, scope)
-            _release_corrected(ledger, outcome, scope, ledger_version)
+            write_quarantine(ledger, outcome.quarantine, **written_by)
+            release_corrected(
+                ledger, outcome.quarantine, **written_by, ledger_version=ledger_version
+            )
             _remember_extents(ledger, history_extents(frames), night, ledger_version)
-    active = _active_quarantine(ledger, scope.decided_at)
+    active = active_quarantine(ledger, scope.decided_at)
     return Gate(outcome, _rows(outcome, night, scope.attempt), active)
 
 
@@ -216,72 +227,6 @@ def _rows(outcome: GateOutcome, night: date, attempt: int) -> tuple[tuple[Any, .
     return tuple(row(result) for result in outcome.results)
 
 
-def _write_quarantine(ledger: Connection, outcome: GateOutcome, scope: NightScope) -> None:
-    """Append what is newly bad; a range that is withheld already is not written again."""
-    in_force = {
-        (row["dataset"], row["symbol"], row["first_date"], row["last_date"], row["ledger_version"])
-        for row in _active_quarantine(ledger, scope.decided_at)
-    }
-    found_by = [scope.night, scope.decided_at]
-    for bad in outcome.quarantine:
-        key = [bad.dataset, bad.symbol, bad.first_date, bad.last_date]
-        if (*key, bad.ledger_version) not in in_force:
-            ledger.execute(
-                "insert into quality.quarantine values (?, ?, ?, ?, ?, ?, ?, null, null, ?, ?)",
-                [*key, bad.reason, *found_by, bad.ledger_version, scope.attempt],
-            )
-
-
-def _release_corrected(
-    ledger: Connection, outcome: GateOutcome, scope: NightScope, ledger_version: int
-) -> None:
-    """End quarantines that the gate no longer reports.
-
-    The provider has sent better rows, or what was missing has come: a split that explains a jump.
-    """
-    moment = scope.decided_at
-    for row in _active_quarantine(ledger, moment):
-        if not _is_still_bad(row, outcome.quarantine):
-            key = [row["dataset"], row["symbol"], row["first_date"], row["last_date"]]
-            released = [row["reason"], scope.night, moment, moment, CORRECTED]
-            ledger.execute(
-                "insert into quality.quarantine values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [*key, *released, ledger_version, scope.attempt],
-            )
-
-
-def _is_still_bad(row: Mapping[str, Any], found: Iterable[Any]) -> bool:
-    return any(
-        bad.dataset == row["dataset"]
-        and bad.symbol == row["symbol"]
-        and bad.first_date <= row["last_date"]
-        and row["first_date"] <= bad.last_date
-        for bad in found
-    )
-
-
-def _active_quarantine(ledger: Connection, moment: datetime) -> tuple[dict[str, Any], ...]:
-    """Ranges that are withheld at a moment: quarantined and not released by then."""
-    cursor = ledger.execute(
-        """
-        select dataset, symbol, first_date, last_date, max(reason) as reason,
-            max(ledger_version) as ledger_version, min(night) as night
-        from quality.quarantine as q
-        where released_at is null and decided_at <= $1 and not exists (
-            select 1 from quality.quarantine as r
-            where r.released_at <= $1 and r.dataset = q.dataset and r.symbol = q.symbol
-                and r.first_date = q.first_date and r.last_date = q.last_date
-                and r.released_at >= q.decided_at and r.ledger_version >= q.ledger_version
-        )
-        group by dataset, symbol, first_date, last_date
-        order by all
-        """,
-        [moment],
-    )
-    names = [column[0] for column in cursor.description or []]
-    return tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
-
-
 def _previous_extents(ledger: Connection) -> dict[tuple[str, str], HistoryExtent]:
     """What the latest earlier gate saw of each subject."""
     rows = ledger.execute(
@@ -306,12 +251,3 @@ def _remember_extents(
     ]
     if changed:
         ledger.executemany("insert into quality.history_extents values (?, ?, ?, ?, ?, ?)", changed)
-
-
-def _released_by_people(ledger: Connection) -> tuple[Released, ...]:
-    rows = ledger.execute(
-        "select dataset, symbol, first_date, last_date, ledger_version from quality.quarantine "
-        "where released_at is not null and release_reason <> ?",
-        [CORRECTED],
-    ).fetchall()
-    return tuple(Released(*row) for row in rows)

@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.errors import NightError
 from orchestration.record import RECORD_COPIES, published_night
+from orchestration.releases import restore_releases
 from orchestration.trials import restore_trials
 from warehouse.connection import Connection, count_rows, quoted_path
 from warehouse.home import Home
@@ -51,6 +52,7 @@ def restore_record(ledger: Connection, home: Home, note: Callable[[str], None]) 
         _copy_published(ledger, home.published, note)
     restore_decisions(ledger, home, note)
     restore_trials(ledger, home, note)
+    restore_releases(ledger, home, note)
     return {name: count_rows(ledger, name) for name in RECORD_COPIES}
 
 

@@ -499,7 +499,7 @@ create table if not exists quality.quarantine (
     released_at timestamptz,           -- a release is a second row with this set
     release_reason varchar,
     ledger_version integer not null,   -- of the bad rows; rows landed later are not meant
-    attempt integer                    -- of the night that found it; null in what an earlier release wrote
+    attempt integer                    -- of the night that found it; 0: released by a person; null in what an earlier release wrote
 );
 alter table quality.quarantine add column if not exists attempt integer;
 

@@ -25,6 +25,8 @@
             quarantine.first_date,
             quarantine.last_date,
             quarantine.ledger_version,
+            -- each finding has its own release: the next one of the same rows is not over
+            quarantine.decided_at,
             coalesce(min(release.released_at), timestamptz 'infinity') as released_at
         from {{ source('quality', 'quarantine') }} as quarantine
         inner join context

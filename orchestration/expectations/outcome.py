@@ -9,6 +9,7 @@ from orchestration.expectations.calendar import Calendar
 from orchestration.expectations.claims import Severity
 
 KEPT_KEYS = 1000
+JOINED = " and "  # the failures of one row in its reason
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,23 @@ class HistoryExtent:
 
 @dataclass(frozen=True)
 class Released:
-    """Rows that a person has declared right: not reported again up to that ledger version."""
+    """Rows that a person has declared right, whatever the gate had found in them.
+
+    Only the claims that `reason` names are not reported again, of versions up to that one: another
+    value is another row, and another claim another finding.
+    """
 
     dataset: str
     symbol: str
     first_date: date
     last_date: date
     ledger_version: int
+    reason: str
+
+    def covers(self, failure: str) -> bool:
+        """Whether the released finding was about a claim that failed in these words."""
+        found = self.reason.removeprefix(f"{self.dataset} has ").rpartition(f" ({self.symbol}, ")
+        return f"{JOINED}{failure}{JOINED}" in f"{JOINED}{found[0]}{JOINED}"
 
 
 @dataclass(frozen=True)

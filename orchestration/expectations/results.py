@@ -10,6 +10,7 @@ import pandas as pd
 from orchestration.expectations.calendar import Calendar
 from orchestration.expectations.claims import Suite
 from orchestration.expectations.outcome import (
+    JOINED,
     KEPT_KEYS,
     CheckResult,
     GateContext,
@@ -27,8 +28,10 @@ def check_results(
     suite: Suite, frame: pd.DataFrame, findings: Sequence[Finding], context: GateContext
 ) -> tuple[CheckResult, ...]:
     """One result per claim; rows that a person has released no longer count."""
-    forgiven = _forgiven(suite, frame, context.released)
-    return tuple(_check_result(suite, frame, finding, forgiven) for finding in findings)
+    return tuple(
+        _check_result(suite, frame, finding, _forgiven(suite, frame, finding, context.released))
+        for finding in findings
+    )
 
 
 def quarantine_rows(
@@ -39,9 +42,9 @@ def quarantine_rows(
 ) -> tuple[QuarantineRow, ...]:
     """Rows that fail a `quarantine` claim; consecutive ones of one version and reason joined."""
     reasons: dict[int, list[str]] = {}
-    forgiven = _forgiven(suite, frame, context.released)
     for finding in findings:
         if finding.claim.severity == "quarantine":
+            forgiven = _forgiven(suite, frame, finding, context.released)
             for position in finding.positions:
                 if position not in forgiven:
                     reasons.setdefault(position, []).append(finding.claim.failure)
@@ -53,7 +56,7 @@ def quarantine_rows(
             "symbol": frame[suite.subject[0]].iloc[positions].astype(str).to_numpy(),
             "day": pd.to_datetime(frame[suite.dated_by].iloc[positions]).to_numpy(),
             "version": frame["ledger_version"].iloc[positions].to_numpy(),
-            "reason": [" and ".join(reasons[position]) for position in positions],
+            "reason": [JOINED.join(reasons[position]) for position in positions],
         }
     ).sort_values(["symbol", "version", "day"], kind="stable")
     # several rows of one key and day (stories, payments) are one quarantined date, unless they
@@ -93,9 +96,15 @@ def _check_result(
     )
 
 
-def _forgiven(suite: Suite, frame: pd.DataFrame, released: Sequence[Released]) -> set[int]:
-    """Positions of rows that a person has declared right."""
-    mine = [release for release in released if release.dataset == suite.table]
+def _forgiven(
+    suite: Suite, frame: pd.DataFrame, finding: Finding, released: Sequence[Released]
+) -> set[int]:
+    """Positions of rows that a person has declared right in what this claim says of them."""
+    mine = [
+        release
+        for release in released
+        if release.dataset == suite.table and release.covers(finding.claim.failure)
+    ]
     if not mine or "ledger_version" not in frame:
         return set()
     symbol, day = frame[suite.subject[0]], pd.to_datetime(frame[suite.dated_by])
@@ -138,7 +147,7 @@ def _period(first: pd.Timestamp, last: pd.Timestamp) -> str:
 
 
 def _distinct(reasons: pd.Series) -> str:
-    return " and ".join(dict.fromkeys(reasons))
+    return JOINED.join(dict.fromkeys(reasons))
 
 
 def _keys(

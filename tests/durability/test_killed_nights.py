@@ -9,7 +9,7 @@ pytestmark = pytest.mark.xdist_group("durability")  # they share processes that 
 
 PLACES = {
     "landed, the log not written": Victim(place=after("orchestration.inputs:land")),
-    "half of gate 1 recorded": Victim(place=after("orchestration.gates:_write_quarantine")),
+    "half of gate 1 recorded": Victim(place=after("orchestration.gates:write_quarantine")),
     "models built": Victim(place=before("orchestration.night:compute_analytics")),
     "build complete, not verified": Victim(
         place=before("orchestration.publication:swap"), is_resumed=True

@@ -83,9 +83,19 @@ def test_blocks_and_warnings_quarantine_nothing() -> None:
     assert quarantined(finding("one_row_per_key", 3), finding("ranges_are_tight", 4)) == []
 
 
+def failure_of(name: str) -> str:
+    return next(claim.failure for claim in BARS[0].claims if claim.name == name)
+
+
+def released(day: date, version: int) -> Released:
+    """What the gate finds where prices are missing, released by a person."""
+    reason = f"{TABLE} has {failure_of('prices_are_present')} (AAA, {day})."
+    return Released(TABLE, "AAA", day, day, version, reason)
+
+
 def test_released_rows_count_no_more() -> None:
     day = DAYS[20].date()
-    context = gate_context(released=(Released(TABLE, "AAA", day, day, 7),))
+    context = gate_context(released=(released(day, 7),))
     findings = (finding("prices_are_present", 20),)
     (result,) = check_results(BARS[0], FRAME, findings, context)
     assert (result.success, result.unexpected_count, result.detail) == (True, 0, None)
@@ -94,8 +104,29 @@ def test_released_rows_count_no_more() -> None:
 
 def test_release_does_not_cover_a_version_that_landed_later() -> None:
     day = DAYS[20].date()
-    context = gate_context(released=(Released(TABLE, "AAA", day, day, 6),))
+    context = gate_context(released=(released(day, 6),))
     assert len(quarantined(finding("prices_are_present", 20), context=context)) == 1
+
+
+def test_release_does_not_cover_another_claim_on_the_same_rows() -> None:
+    day = DAYS[20].date()
+    context = gate_context(released=(released(day, 7),))
+    findings = (finding("prices_are_present", 20), finding("volumes_are_not_negative", 20))
+    (row,) = quarantined(*findings, context=context)
+    assert row.reason == f"{TABLE} has {failure_of('volumes_are_not_negative')} (AAA, {day})."
+    results = check_results(BARS[0], FRAME, findings, context)
+    assert [result.success for result in results] == [True, False]
+
+
+def test_release_of_two_claims_covers_each_of_them_and_no_part_of_their_words() -> None:
+    day = DAYS[20].date()
+    names = ("prices_are_present", "volumes_are_not_negative")
+    (found,) = quarantined(*(finding(name, 20) for name in names))
+    both = Released(TABLE, "AAA", day, day, 7, found.reason)
+    assert all(both.covers(failure_of(name)) for name in names)
+    first = failure_of(names[0])
+    assert not both.covers(first[: len(first) // 2])
+    assert not both.covers("")
 
 
 def test_check_that_could_not_be_made_blocks() -> None:
