@@ -19,6 +19,17 @@ from warehouse.connection import connect
 NIGHT = date(2024, 6, 28)
 CLOCK = datetime(2024, 6, 28, 22, 30, tzinfo=UTC)
 POISONED = "JPM"
+WITHOUT_SYMBOLS = ("fct_spreads", "fct_term_structure", "dim_variants")
+MARTS = (
+    *("fct_prices", "fct_equity_features", "fct_sentiment", "fct_signals"),
+    *("fct_intraday_signals", "dim_instruments", *WITHOUT_SYMBOLS),
+)
+CROSS_SECTIONAL = (
+    *("sleeve_weight", "desired_weight"),  # allocation between sleeves, scale to the target
+    *("symbol_bite", "liquidity_bite", "sector_bite", "stress_bite", "gross_bite", "net_bite"),
+    *("turnover_bite", "final_weight", "override_reason"),
+)
+"""Columns of `analytics.target_weights` that depend on the whole book."""
 
 
 @contextmanager
@@ -85,21 +96,35 @@ def test_why_tells_what_froze_the_poisoned_symbol(poisoned: NightHome) -> None:
     assert "kept from the last decision" in text
 
 
-@pytest.mark.parametrize(
-    ("table", "columns"),
-    [
-        ("marts.fct_prices", "*"),
-        ("marts.fct_equity_features", "*"),
-        ("marts.fct_sentiment", "*"),
-        ("marts.fct_signals", "*"),
-        ("marts.fct_spreads", "*, '' as symbol"),
-        ("marts.fct_term_structure", "*, '' as symbol"),
-    ],
-)
+@pytest.mark.parametrize("table", MARTS)
 def test_every_other_symbol_is_untouched(
-    healthy: NightHome, poisoned: NightHome, table: str, columns: str
+    healthy: NightHome, poisoned: NightHome, table: str
 ) -> None:
-    query = f"from (select {columns} from {table}) where symbol <> '{POISONED}' order by all"
+    others = "" if table in WITHOUT_SYMBOLS else f"where symbol <> '{POISONED}'"
+    query = f"from marts.{table} {others} order by all"
+    assert rows(healthy, query) == rows(poisoned, query)
+
+
+def test_every_mart_is_compared(poisoned: NightHome) -> None:
+    query = "select table_name from duckdb_tables() where schema_name = 'marts'"
+    assert {name for (name,) in rows(poisoned, query)} == set(MARTS)
+
+
+def test_weights_of_others_move_by_what_belongs_to_the_book_alone(
+    healthy: NightHome, poisoned: NightHome
+) -> None:
+    """A frozen symbol is part of the book: its size, and the limits, are shared by everybody."""
+    query = (
+        f"select * exclude ({', '.join(CROSS_SECTIONAL)}) from analytics.target_weights "
+        f"where symbol <> '{POISONED}' order by all"
+    )
+    assert rows(healthy, query) == rows(poisoned, query)
+
+
+def test_weights_of_every_night_before_are_untouched(
+    healthy: NightHome, poisoned: NightHome
+) -> None:
+    query = f"from analytics.target_weights where session_date < '{NIGHT}' order by all"
     assert rows(healthy, query) == rows(poisoned, query)
 
 
