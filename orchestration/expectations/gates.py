@@ -23,7 +23,10 @@ from orchestration.expectations.validation import Judge
 Frames = Mapping[str, pd.DataFrame]
 Judged = tuple[tuple[CheckResult, ...], tuple[QuarantineRow, ...]]
 
-LANDED_SUITES: tuple[tuple[Suite, Callable[[Landed, str], pd.DataFrame]], ...] = (
+LandedSuites = Sequence[tuple[Suite, Callable[[Landed, str], pd.DataFrame]]]
+BuiltSuites = Sequence[tuple[Suite, Callable[[pd.DataFrame, GateContext], pd.DataFrame]]]
+
+LANDED_SUITES: LandedSuites = (
     *((suite, Landed.bars) for suite in prices.BARS),
     (prices.BAR_AGREEMENT, lambda landed, _: landed.agreed),
     *((suite, Landed.splits_of) for suite in prices.SPLITS),
@@ -41,7 +44,7 @@ LANDED_SUITES: tuple[tuple[Suite, Callable[[Landed, str], pd.DataFrame]], ...] =
     (inputs.INDEX_COVERAGE, lambda landed, _: landed.index_coverage()),
     *((inputs.history_suite(table), Landed.kept_history) for table in HISTORY_KEYS),
 )
-BUILT_SUITES: tuple[tuple[Suite, Callable[[pd.DataFrame, GateContext], pd.DataFrame]], ...] = (
+BUILT_SUITES: BuiltSuites = (
     (marts.PRICES, built.prices),
     (marts.FEATURES, built.available),
     (marts.SENTIMENT, built.available),
@@ -62,7 +65,9 @@ BUILT_SUITES: tuple[tuple[Suite, Callable[[pd.DataFrame, GateContext], pd.DataFr
 )
 
 
-def run_gate_1(frames: Frames, *, context: GateContext) -> GateOutcome:
+def run_gate_1(
+    frames: Frames, *, context: GateContext, suites: LandedSuites = LANDED_SUITES
+) -> GateOutcome:
     """Judge the newest visible version of every landed row.
 
     Parameters
@@ -70,6 +75,7 @@ def run_gate_1(frames: Frames, *, context: GateContext) -> GateOutcome:
     frames : raw table ('raw.polygon__daily_bars') → all its columns. A table that is not given
         counts as empty: what must be there is told by coverage.
     context : what the gate knows beside the frames.
+    suites : what is judged; the canaries ask for parts of it.
 
     Returns
     -------
@@ -77,7 +83,7 @@ def run_gate_1(frames: Frames, *, context: GateContext) -> GateOutcome:
     fails is reported again.
     """
     judge = Judge()
-    required = _required_columns(suite for suite, _ in LANDED_SUITES)
+    required = _required_columns(suite for suite, _ in suites)
     tables = {table: frames.get(table, empty_table(names)) for table, names in required.items()}
     lacking = _lacking(tables, required)
     landed = Landed(
@@ -93,12 +99,14 @@ def run_gate_1(frames: Frames, *, context: GateContext) -> GateOutcome:
             _judge_columns(judge, suite, tables[suite.table], context)
             if suite.table in lacking
             else _judge(judge, suite, prepare(landed, suite.table), context)
-            for suite, prepare in LANDED_SUITES
+            for suite, prepare in suites
         ],
     )
 
 
-def run_gate_2(frames: Frames, *, context: GateContext) -> GateOutcome:
+def run_gate_2(
+    frames: Frames, *, context: GateContext, suites: BuiltSuites = BUILT_SUITES
+) -> GateOutcome:
     """Judge marts and results of a build before it is published.
 
     Parameters
@@ -106,9 +114,10 @@ def run_gate_2(frames: Frames, *, context: GateContext) -> GateOutcome:
     frames : table ('marts.fct_prices') → all its columns. A table that is missing, or lacks a
         column, blocks.
     context : what the gate knows beside the frames.
+    suites : what is judged; the canaries ask for parts of it.
     """
     judge = Judge()
-    required = _required_columns(suite for suite, _ in BUILT_SUITES)
+    required = _required_columns(suite for suite, _ in suites)
     tables = {table: frames.get(table, pd.DataFrame()) for table in required}
     lacking = _lacking(tables, required)
     tidied = {table: tidy(frame) for table, frame in tables.items() if table not in lacking}
@@ -118,7 +127,7 @@ def run_gate_2(frames: Frames, *, context: GateContext) -> GateOutcome:
             _judge_columns(judge, suite, tables[suite.table], context)
             if suite.table in lacking
             else _judge(judge, suite, prepare(tidied[suite.table], context), context)
-            for suite, prepare in BUILT_SUITES
+            for suite, prepare in suites
         ],
     )
 

@@ -5,9 +5,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from orchestration.expectations.canaries.landed_night import DAYS, gate_context
 from orchestration.expectations.coverage import history_extents, kept_history, session_coverage
 from orchestration.expectations.outcome import GateContext, HistoryExtent
-from tests.orchestration.expectations.landed_night import DAYS, gate_context
 
 TABLE = "raw.polygon__daily_bars"
 

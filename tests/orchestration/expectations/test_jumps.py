@@ -3,16 +3,16 @@
 import pandas as pd
 import pytest
 
-from orchestration.expectations.landed import Landed, tidy
-from orchestration.expectations.landed_bars import BAR_TABLES
-from tests.orchestration.expectations.faults import Frames, add, drop
-from tests.orchestration.expectations.landed_night import (
+from orchestration.expectations.canaries.landed_night import (
     DAYS,
     STOCKS,
     gate_context,
     landed_tables,
     stamped,
 )
+from orchestration.expectations.canaries.planting import Frames, add, drop
+from orchestration.expectations.landed import Landed, tidy
+from orchestration.expectations.landed_bars import BAR_TABLES
 
 POLYGON, FMP = BAR_TABLES[:2]
 SYMBOLS = (*STOCKS, "SVXY", "VXX", "SPY")

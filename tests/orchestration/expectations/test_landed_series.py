@@ -4,14 +4,14 @@ import pandas as pd
 import pytest
 
 from orchestration.expectations.calendar import Calendar
-from orchestration.expectations.landed_series import index_closes, observations, stories
-from tests.orchestration.expectations.landed_night import (
+from orchestration.expectations.canaries.landed_night import (
     DAYS,
     SESSIONS,
     gate_context,
     index_of,
     series_of,
 )
+from orchestration.expectations.landed_series import index_closes, observations, stories
 
 CALENDAR = Calendar([day.date() for day in SESSIONS])
 NO_QUOTES = index_of("VIX", 15.0).iloc[:0]

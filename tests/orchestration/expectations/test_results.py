@@ -5,16 +5,16 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from orchestration.expectations.catalogue_prices import BARS
-from orchestration.expectations.outcome import GateContext, QuarantineRow, Released
-from orchestration.expectations.results import check_results, quarantine_rows
-from orchestration.expectations.validation import Finding
-from tests.orchestration.expectations.landed_night import (
+from orchestration.expectations.canaries.landed_night import (
     DAYS,
     bars_of,
     gate_context,
     stamped,
 )
+from orchestration.expectations.catalogue_prices import BARS
+from orchestration.expectations.outcome import GateContext, QuarantineRow, Released
+from orchestration.expectations.results import check_results, quarantine_rows
+from orchestration.expectations.validation import Finding
 
 TABLE = "raw.polygon__daily_bars"
 CLAIMS = {claim.name: claim for claim in BARS[0].claims}

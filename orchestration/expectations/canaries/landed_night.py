@@ -7,6 +7,7 @@ holiday.
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ def bars_of(symbol: str, days: pd.DatetimeIndex = DAYS) -> pd.DataFrame:
     """Bars that wiggle by half a percent; SVXY keeps 17 % from 2018-02-06 on."""
     close = 100.0 + 0.5 * np.sin(np.arange(len(days)))
     if symbol == "SVXY":
-        close = np.where(days >= "2018-02-06", close * SVXY_AFTER_THE_SHOCK, close)
+        close = np.where(days >= pd.Timestamp("2018-02-06"), close * SVXY_AFTER_THE_SHOCK, close)
     prices = {"open": close, "high": close * 1.01, "low": close * 0.99, "close": close}
     return pd.DataFrame({"symbol": symbol, "session_date": days, **prices, "volume": 1e6})
 
@@ -162,9 +163,9 @@ def landed_tables(symbols: Sequence[str]) -> dict[str, pd.DataFrame]:
     }
 
 
-def gate_context(**changes: object) -> GateContext:
+def gate_context(**changes: Any) -> GateContext:
     """What a gate knows of that night."""
-    known: dict[str, object] = {
+    known: dict[str, Any] = {
         "night": NIGHT,
         "decided_at": DECIDED_AT,
         "sessions": [day.date() for day in SESSIONS],

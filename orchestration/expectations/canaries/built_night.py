@@ -1,14 +1,15 @@
-"""The same quarter as it was built: marts and results in which nothing is wrong.
+"""The canaries' quiet quarter as it was built: marts and results in which nothing is wrong.
 
 Two stocks, the credit pair and SVXY; one row per default variant, symbol and session.
 """
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tests.orchestration.expectations.landed_night import DAYS, SESSIONS
+from orchestration.expectations.canaries.landed_night import DAYS, SESSIONS
 
 NEXT = dict(pairwise(SESSIONS))
 TARGETS = {
@@ -39,6 +40,7 @@ def per_symbol(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def prices() -> pd.DataFrame:
+    """Closes that rise by a thousandth a day."""
     close = 100.0 * 1.001 ** np.arange(len(DAYS))
     returns = np.concatenate([[np.nan], close[1:] / close[:-1] - 1.0])
     adjusted = {f"adjusted_{name}_usd": close for name in ("open", "high", "low", "close")}
@@ -46,6 +48,7 @@ def prices() -> pd.DataFrame:
 
 
 def features() -> pd.DataFrame:
+    """The same ordinary figures in every row."""
     return per_symbol(
         per_session(
             sma_20_usd=100.0,
@@ -62,6 +65,7 @@ def features() -> pd.DataFrame:
 
 
 def spreads() -> pd.DataFrame:
+    """Spreads of both sources; the proxy has no yields of its own."""
     figures = {"spread_zscore": 0.5, "hy_oas_percentile": 0.25, "credit_stress": -0.5}
     oas = per_session(
         spread_source="oas", hy_oas_pct=3.5, ig_oas_pct=1.25, hy_ig_spread_pct=2.25, **figures
@@ -77,6 +81,7 @@ def spreads() -> pd.DataFrame:
 
 
 def signals() -> pd.DataFrame:
+    """One target per default variant and symbol, entered on the first day."""
     rows = [
         {
             "strategy": strategy,
@@ -97,6 +102,7 @@ def signals() -> pd.DataFrame:
 
 
 def backtests() -> pd.DataFrame:
+    """A thousandth a day after costs, for every default variant."""
     keys = sorted({(strategy, variant) for strategy, variant, _ in TARGETS})
     days = per_session(
         net_return=0.001,
@@ -117,10 +123,10 @@ def target_weights() -> pd.DataFrame:
     frame = signals()[["strategy", "symbol", "session_date", "decided_at", "effective_session"]]
     desired = np.array([TARGETS[key] for key in TARGETS for _ in DAYS]) / 3.0
     bite = np.where(frame["symbol"] == "SVXY", -desired / 2.0, 0.0)
-    bites = {f"{limit}_bite": 0.0 for limit in LIMITS}
+    bites: dict[str, Any] = {f"{limit}_bite": 0.0 for limit in LIMITS}
     return frame.assign(
         desired_weight=desired,
-        **{**bites, "symbol_bite": bite},
+        **bites | {"symbol_bite": bite},
         final_weight=desired + bite,
         override_reason=None,
         is_stale_input=False,
@@ -128,6 +134,7 @@ def target_weights() -> pd.DataFrame:
 
 
 def portfolio() -> pd.DataFrame:
+    """A scaled book with a realised volatility from its sixtieth session on."""
     return per_session(
         net_return=0.001,
         scale=1.5,
