@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from typing import ParamSpec, TypeVar
 
 Arguments = ParamSpec("Arguments")
@@ -34,7 +34,16 @@ class GateWorker:
         **options: Arguments.kwargs,
     ) -> Answer:
         """Run a function of the worker and wait for its answer; what it raises is raised here."""
-        return self._pool.submit(judge, *arguments, **options).result()
+        return self.start(judge, *arguments, **options).result()
+
+    def start(
+        self,
+        judge: Callable[Arguments, Answer],
+        *arguments: Arguments.args,
+        **options: Arguments.kwargs,
+    ) -> "Future[Answer]":
+        """Run a function of the worker while this process goes on."""
+        return self._pool.submit(judge, *arguments, **options)
 
     def stop(self) -> None:
         """End the process; calling it twice does nothing."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analytics.settings import PortfolioConfig
+    from orchestration.expectations.canaries.judging import CanaryResult
 
 BUILT_TABLES = (
     "marts.fct_prices",
@@ -57,11 +58,13 @@ class Gate:
     """One gate's verdict on one night.
 
     `rows`: for `quality.validation_results`. `active_quarantine`: what is withheld now (gate 1).
+    `canaries`: whether each check of both gates can still fail (gate 2).
     """
 
     outcome: GateOutcome
     rows: tuple[tuple[Any, ...], ...]
     active_quarantine: tuple[Mapping[str, Any], ...] = ()
+    canaries: "tuple[CanaryResult, ...]" = ()
 
     @property
     def number(self) -> int:
@@ -159,11 +162,18 @@ def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) 
     return Gate(outcome, _rows(outcome, night, scope.attempt), active)
 
 
-def check_build(build: Path, scope: NightScope, tested: Sequence[CheckResult]) -> Gate:
+def check_build(
+    build: Path,
+    scope: NightScope,
+    tested: Sequence[CheckResult],
+    canaries: "Sequence[CanaryResult]",
+) -> Gate:
     """Gate 2: judge marts and results of the build before anybody sees them.
 
-    `tested`: what dbt's tests found in the same results.
+    `tested`: what dbt's tests found in the same results. `canaries`: what became of the defects
+    planted for each check; a dead check blocks.
     """
+    from orchestration.expectations.canaries.judging import canary_check
     from orchestration.expectations.gates import run_gate_2
 
     with connect(build, read_only=True) as connection:
@@ -191,8 +201,9 @@ def check_build(build: Path, scope: NightScope, tested: Sequence[CheckResult]) -
             max_leverage=scope.portfolio.max_leverage,
         ),
     )
-    outcome = gate_worker().call(run_gate_2, frames, context=context).with_results(tested)
-    return Gate(outcome, _rows(outcome, scope.night, scope.attempt))
+    judged = gate_worker().call(run_gate_2, frames, context=context)
+    outcome = judged.with_results((*tested, canary_check(canaries)))
+    return Gate(outcome, _rows(outcome, scope.night, scope.attempt), canaries=tuple(canaries))
 
 
 def _newest_versions(

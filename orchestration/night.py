@@ -7,6 +7,7 @@ How it ends, published or failed, is in `orchestration/publication.py`.
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.night import Collected
 from orchestration.build import compute_analytics, write_tables
+from orchestration.canaries import release_canaries
 from orchestration.configuration import Configuration, night_configuration
 from orchestration.errors import NightError, UsageError
 from orchestration.findings import outage_sentence
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analytics.settings import PortfolioConfig
+    from orchestration.expectations.canaries.judging import CanaryResult
 
 log = logging.getLogger("mqp.night")
 
@@ -99,6 +102,7 @@ class NightRun:
     orders: OrderSummary | None = None
     manifest: Manifest | None = None
     status: RunStatus | None = None
+    canaries: "Future[tuple[CanaryResult, ...]] | None" = None
 
     def __post_init__(self) -> None:
         options = self.options
@@ -228,6 +232,7 @@ class NightRun:
                 [context.config_hash, configuration.snapshot, context.config_hash],
             )
         begin_build(self.settings.home.build, context, self.sessions)
+        self.canaries = release_canaries()
         Thread(target=_import_ahead, daemon=True).start()
         log.info("Building features and signals with dbt.")
         return context
@@ -262,10 +267,14 @@ class NightRun:
         return frames
 
     def gate_2(self) -> Gate:
-        """Check models and results, dbt's tests of them included, before anybody sees them."""
+        """Check models and results before anybody sees them, and that every check is alive."""
+        from orchestration.expectations.canaries.judging import canary_sentence
+
         home = self.settings.home
-        gate = check_build(home.build, self._scope(), judge_results(home))
+        canaries = (self.canaries or release_canaries()).result()
+        gate = check_build(home.build, self._scope(), judge_results(home), canaries)
         self.gates.append(gate)
+        log.info(canary_sentence(canaries))
         log.info(gate.sentence)
         return gate
 

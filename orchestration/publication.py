@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from orchestration.canaries import write_canaries
 from orchestration.environment import present_environment
 from orchestration.errors import NightError
 from orchestration.findings import (
@@ -102,6 +103,7 @@ def _complete_build(run: "NightRun", status: RunStatus) -> Manifest:
             config_hash=status.config_hash,
             tables=digest_tables(build),
         )
+        write_canaries(build, run.night, run.attempt, run.gates[-1].canaries)
         if run.is_fetching:
             with transaction(build):
                 append_night(build, night_record(status, manifest.digest))

@@ -32,10 +32,19 @@ def quality_section(night: Night) -> dict[str, Any]:
         "gates": [_gate(gate, checks) for gate in sorted({row["gate"] for row in checks})],
         "failures": [row for row in checks if not row["success"]],
         "tables": _by_table(checks),
+        "canaries": _canaries(night),
         "quarantined": _quarantined(night),
         "fallbacks": night.status.fallbacks,
         "quotas": night.status.quotas,
     }
+
+
+def _canaries(night: Night) -> dict[str, int]:
+    """How many checks there are, and how many of them found the defect planted for them."""
+    rows = night.published.rows(
+        "quality.canaries", ("is_caught",), where="night = ?", parameters=[night.session]
+    )
+    return {"checks": len(rows), "alive": sum(bool(row["is_caught"]) for row in rows)}
 
 
 def _gate(gate: int, checks: Sequence[Row]) -> dict[str, Any]:

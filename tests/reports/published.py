@@ -259,6 +259,7 @@ def run_tables(market: Market, world: str) -> dict[str, Columns]:
               "success": [True, False, True], "unexpected_count": [0, 1, 0],
               "severity": ["quarantine", "warn", "block"],
               "detail": [None, "one session missing", None]}  # fmt: skip
+    canaries = {"night": pa.array([NIGHT] * 3), "is_caught": [True, True, False]}
     calendar = np.r_[market.dates, following(market.dates[-1:])]
     sessions = {"session_date": days(calendar), "previous_session_date": days(
         np.busday_offset(calendar, -1)), "decided_at": moments(calendar)}  # fmt: skip
@@ -269,7 +270,7 @@ def run_tables(market: Market, world: str) -> dict[str, Columns]:
               "finished_at": pa.array([stamp[0]] * 3), "manifest_hash": ["aaa", None, "abc"],
               "reasons": ["[]", "[]", '["VIX3M is one session late"]']}  # fmt: skip
     return {"ops.build_context": context, "ops.nights": nights, "ops.exchange_sessions": sessions,
-            "quality.validation_results": checks,
+            "quality.validation_results": checks, "quality.canaries": canaries,
             "ops.universe": {"name": ["core_equities"], "benchmark": ["SPY"],
                              "has_dates": [False]}}  # fmt: skip
 

@@ -224,6 +224,19 @@ def test_missing_file_gives_a_page_that_explains(tmp_path: Path, status_of: Stat
     assert not (tmp_path / "quant.duckdb").exists()
 
 
+def test_dead_checks_are_counted_among_the_canaries(page: str) -> None:
+    assert "2 of 3 checks alive" in text_of(page)
+
+
+def test_file_from_before_the_canaries_says_nothing_of_them(
+    build_published: Build, status_of: StatusOf
+) -> None:
+    older = build_published(count=120, without=("quality.canaries",))
+    text = text_of(render_report(older, status_of()))
+    assert "Gate 2" in text
+    assert "Canaries" not in text
+
+
 @pytest.mark.parametrize(
     ("table", "sentence"),
     [
