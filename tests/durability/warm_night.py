@@ -3,8 +3,9 @@
 import importlib
 import logging
 
+from orchestration.expectations.canaries.judging import judge_canaries
 from orchestration.expectations.validation import preload
-from tests.durability.whole_night import parsed_project
+from tests.durability.whole_night import asked_once, parsed_project
 
 for name in (
     *("analytics.night", "orchestration.expectations.gates", "orchestration.pages"),
@@ -12,5 +13,6 @@ for name in (
 ):
     importlib.import_module(name)
 preload()
+asked_once(judge_canaries)
 parsed_project()
 logging.getLogger().handlers.clear()  # what libraries add while they are imported

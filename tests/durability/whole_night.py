@@ -10,6 +10,7 @@ import pickle
 import shutil
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -171,6 +172,17 @@ class GatesHere:
 
     def call(self, judge: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         return self.stage.judge(judge, *arguments, **options)
+
+    def start(self, judge: Callable[[], Any]) -> "Future[Any]":
+        answer: Future[Any] = Future()
+        answer.set_result(asked_once(judge))
+        return answer
+
+
+@cache
+def asked_once(judge: Callable[[], Any]) -> Any:
+    """What does not depend on the night, as the canaries, is judged once per warm process."""
+    return judge()
 
 
 def _tell(progress: Path | None, step: str) -> None:
