@@ -82,7 +82,7 @@ def signals(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
         has_reason=frame["reason"].fillna("").astype(str) != "",
         weight_over_bound=(weight.abs() - bound).fillna(np.inf),
         is_weight_on_side=on_side,
-        sessions_to_effective=_sessions_between(frame, context),
+        sessions_to_effective=sessions_between(frame, context),
         seconds_late=seconds_late(frame["decided_at"], context),
     )
 
@@ -156,7 +156,7 @@ def target_weights(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
     return frame.assign(
         bites=bites.sum(axis=1),
         identity_error=(parts - frame["final_weight"].astype(float)).abs().fillna(np.inf),
-        sessions_to_effective=_sessions_between(frame, context),
+        sessions_to_effective=sessions_between(frame, context),
         seconds_late=seconds_late(frame["decided_at"], context),
     )
 
@@ -223,6 +223,50 @@ def orders(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
     )
 
 
+def intraday_signals(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
+    """Adds what an intraday decision must satisfy by itself.
+
+    `oscillator_excess` (of RSI and stochastic, outside 0 to 100), `has_reason, is_weight_on_side`,
+    `seconds_of_foresight` (of bar and inputs after the decision, and of the decision after its
+    fill; a missing moment is endlessly late) and `seconds_late`.
+    """
+    weight, signal = frame["target_weight"].astype(float), frame["signal"].astype(float)
+    oscillators = frame[["rsi_14", "stochastic_k", "stochastic_d"]].astype(float)
+    known, ended, decided, filled = (
+        pd.to_datetime(frame[name], utc=True)
+        for name in ("inputs_available_at", "bar_end_at", "decided_at", "effective_at")
+    )
+    foresight = pd.concat([known - decided, ended - decided, decided - filled], axis=1)
+    return frame.assign(
+        oscillator_excess=pd.concat([-oscillators, oscillators - 100.0], axis=1).max(axis=1),
+        has_reason=frame["reason"].fillna("").astype(str) != "",
+        is_weight_on_side=np.sign(weight) == np.sign(signal),
+        seconds_of_foresight=foresight.max(axis=1, skipna=False).dt.total_seconds().fillna(np.inf),
+        seconds_late=seconds_late(frame["available_at"], context),
+    )
+
+
+def instruments(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
+    """Adds `night, has_name, days_listed` and `days_after_night` (of the newest bar)."""
+    return frame.assign(
+        night=pd.Timestamp(context.night),
+        has_name=frame["name"].fillna("").astype(str) != "",
+        days_listed=(
+            _dates(frame["last_session_date"]) - _dates(frame["first_session_date"])
+        ).dt.days,
+        days_after_night=days_after(frame["last_session_date"], context),
+    )
+
+
+def variants(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
+    """Adds `night` and `default_variants`: how many its strategy has."""
+    is_default = frame["is_default"].astype(bool)
+    return frame.assign(
+        night=pd.Timestamp(context.night),
+        default_variants=is_default.groupby(frame["strategy"]).transform("sum").astype(int),
+    )
+
+
 def _leverage(frame: pd.DataFrame, context: GateContext) -> pd.Series:
     """Leverage per unit of each row's symbol, as effective when the row is filled."""
     filled = _dates(frame["effective_session"])
@@ -233,7 +277,7 @@ def _leverage(frame: pd.DataFrame, context: GateContext) -> pd.Series:
     return leverage
 
 
-def _sessions_between(frame: pd.DataFrame, context: GateContext) -> pd.Series:
+def sessions_between(frame: pd.DataFrame, context: GateContext) -> pd.Series:
     """Sessions from the decided to the effective one; NaN where the effective one is none."""
     effective = frame["effective_session"]
     calendar = context.calendar

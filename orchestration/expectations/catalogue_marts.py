@@ -8,6 +8,7 @@ A claim that blocks leaves the old night in place. Thresholds: `thresholds.py`.
 from orchestration.expectations.catalogue_shared import (
     FILLED_NEXT_SESSION,
     KNOWN_IN_TIME,
+    NOT_AFTER_NIGHT,
     built_suite,
 )
 from orchestration.expectations.claims import Between, Claim, OneOf, Present, Suite
@@ -178,4 +179,60 @@ FROZEN_DECISIONS = Suite(
         Claim("frozen_symbols_have_no_event", "has_event", OneOf((False,)), "block",
               "Neither entry nor exit without a usable bar of the night."),
     ),
+)
+
+INTRADAY_SIGNALS = built_suite(
+    "marts.fct_intraday_signals",
+    ("variant", "symbol", "bar_end_at"),
+    (
+        *("session_date", "rsi_14", "stochastic_k", "stochastic_d", "signal", "event"),
+        *("target_weight", "reason", "inputs_available_at", "decided_at", "available_at"),
+        "effective_at",
+    ),
+    Claim("signals_are_minus_one_zero_or_one", "signal", OneOf((-1, 0, 1)), "block",
+          "Short, flat, long."),
+    Claim("signals_are_present", "signal", Present(), "block",
+          "No opinion is 0, not null."),
+    Claim("events_are_known", "event", OneOf(("enter", "exit")), "block",
+          "Enter, exit, or nothing."),
+    Claim("reasons_are_given", "has_reason", OneOf((True,)), "block",
+          "A number that cannot explain itself is not published."),
+    Claim("weights_are_within_bounds", "target_weight", Between(-1, 1), "block",
+          "Each symbol has an account of its own, and no style borrows."),
+    Claim("weights_have_their_signals_sign", "is_weight_on_side", OneOf((True,)), "block",
+          "Long holds, short sells, flat has nothing."),
+    Claim("oscillators_lie_between_0_and_100", "oscillator_excess",
+          Between(high=IDENTITY_TOLERANCE), "block",
+          "RSI and both stochastics are shares in percent."),
+    Claim("decisions_follow_their_inputs", "seconds_of_foresight", Between(high=0), "block",
+          "A bar decides when it has ended and its inputs are known, and is filled no sooner."),
+    KNOWN_IN_TIME,
+    shown=("bar_end_at", "signal", "event", "target_weight", "reason", "decided_at"),
+    can_be_empty=True,  # no plan may include intraday bars
+    day="session_date",
+)
+
+INSTRUMENTS = built_suite(
+    "marts.dim_instruments",
+    ("symbol",),
+    ("name", "asset_class", "sector", "first_session_date", "last_session_date"),
+    Claim("names_are_given", "has_name", OneOf((True,)), "block",
+          "The ticker stands in where the name is unknown."),
+    Claim("first_sessions_come_first", "days_listed", Between(0), "block",
+          "First and newest bar; the same day for a new listing."),
+    NOT_AFTER_NIGHT,
+    shown=("name", "first_session_date", "last_session_date"),
+    is_of_the_night=True,
+)
+
+VARIANTS = built_suite(
+    "marts.dim_variants",
+    ("strategy", "variant"),
+    ("is_default", "parameters"),
+    Claim("every_strategy_has_one_default", "default_variants", OneOf((1,)), "block",
+          "Ties, short histories and the walk-forward's beginning go to it."),
+    Claim("parameters_are_given", "parameters", Present(), "block",
+          "The trial registry counts distinct parameter sets."),
+    shown=("is_default", "parameters"),
+    is_of_the_night=True,
 )

@@ -57,10 +57,12 @@ def built_suite(
     shown: tuple[str, ...],
     can_be_empty: bool = False,
     is_of_the_night: bool = False,
+    day: str = "",
 ) -> Suite:
     """A suite over one published table, its structure first.
 
-    The last grain column is the date, unless all rows are the night's.
+    The last grain column is the date, unless all rows are the night's, or it is a moment whose
+    date is `day`.
     """
     basics = structure(tuple(dict.fromkeys((*grain, *columns))), grain)
     if can_be_empty:
@@ -72,7 +74,7 @@ def built_suite(
         table=table,
         grain=f"One row per {', '.join(grain)}.",
         subject=tuple(subject),
-        dated_by=dated_by,
+        dated_by=day or dated_by,
         shown=shown,
         claims=(*basics, *claims),
     )

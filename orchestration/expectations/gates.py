@@ -5,7 +5,11 @@ from dataclasses import replace
 
 import pandas as pd
 
+from orchestration.expectations import backtest_frames as runs
+from orchestration.expectations import book_frames as book
 from orchestration.expectations import built_frames as built
+from orchestration.expectations import catalogue_backtests as backtests
+from orchestration.expectations import catalogue_book as books
 from orchestration.expectations import catalogue_companies as companies
 from orchestration.expectations import catalogue_inputs as inputs
 from orchestration.expectations import catalogue_marts as marts
@@ -53,15 +57,28 @@ BUILT_SUITES: BuiltSuites = (
     (marts.SIGNALS, built.signals),
     (marts.STRATEGY_DECISIONS, built.strategy_decisions),
     (marts.FROZEN_DECISIONS, built.frozen_decisions),
+    (marts.INTRADAY_SIGNALS, built.intraday_signals),
+    (marts.INSTRUMENTS, built.instruments),
+    (marts.VARIANTS, built.variants),
     (results.BACKTESTS, built.backtests),
+    (backtests.POSITIONS, runs.positions),
+    (backtests.TRADES, runs.trades),
+    (backtests.METRICS, runs.metrics),
+    (backtests.WINDOWS, runs.windows),
+    (books.SLEEVE_WEIGHTS, book.sleeve_weights),
     (results.TARGET_WEIGHTS, built.target_weights),
     (results.EXPOSURES, built.exposures),
     (results.PORTFOLIO, built.portfolio),
+    (books.LIMIT_USAGE, book.limit_usage),
+    (books.TRACKING, book.tracking),
     (results.ORDERS, built.orders),
+    (books.HOLDINGS, book.holdings),
     (risk.RISK, risk_frames.risk),
     (risk.RISK_TESTS, risk_frames.risk_tests),
     (risk.RISK_EXPOSURES, risk_frames.risk_exposures),
     (risk.STRESS, risk_frames.stress),
+    (books.RECORD, book.record),
+    (books.RECORD_METRICS, book.record_metrics),
 )
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from orchestration.canaries import release_canaries, write_canaries
 from orchestration.configuration import load_portfolio
-from orchestration.expectations.canaries.built_night import built_tables
 from orchestration.expectations.canaries.judging import CanaryResult
+from orchestration.expectations.canaries.result_night import built_tables
 from orchestration.gates import Gate, NightScope, check_build
 from orchestration.resources import REPOSITORY
 from orchestration.universe import Universe

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orchestration.expectations.canaries.built_night import built_tables
+from orchestration.expectations.canaries.built_night import LATE, TOMORROW, TONIGHT
 from orchestration.expectations.canaries.landed_night import DAYS, gate_context
 from orchestration.expectations.canaries.planting import (
     Canary,
@@ -21,11 +21,14 @@ from orchestration.expectations.canaries.planting import (
     repeat,
     spoil,
 )
+from orchestration.expectations.canaries.result_faults import (
+    RESULT_FAULTS,
+    RESULT_TWINS,
+    RESULTS_THAT_CAN_BE_EMPTY,
+)
+from orchestration.expectations.canaries.result_night import built_tables
 
 D5, D10, D12, D14, D16, D18, D20, D22 = (DAYS[at] for at in (5, 10, 12, 14, 16, 18, 20, 22))
-TONIGHT = DAYS[-1]
-TOMORROW = pd.Timestamp("2018-04-02")
-LATE = pd.Timestamp("2018-03-29 20:30:01", tz="UTC")  # a second after the decision
 AAA = {"symbol": "AAA"}
 OAS = {"spread_source": "oas"}
 EQUITIES = {"strategy": "equities"}
@@ -242,6 +245,7 @@ FAULTS = (
     ),
     Fault("tonights_decisions", "every_strategy_decided_tonight", {}, {},
      ("volatility contango", "2018-03-29")),
+    *RESULT_FAULTS,
 )  # fmt: skip
 TWINS: tuple[tuple[str, str, dict[str, Any], Key], ...] = (
     ("fct_prices", "marts.fct_prices", {**AAA, "session_date": DAYS[0]}, ("AAA", "2018-01-02")),
@@ -266,10 +270,11 @@ TWINS: tuple[tuple[str, str, dict[str, Any], Key], ...] = (
      ("sector Funds", "2018-03-29")),
     ("stress_results", "analytics.stress_results", {"symbol": "HYG", "scenario": "crash"},
      ("shock crash HYG", "2018-03-29")),
+    *RESULT_TWINS,
 )  # fmt: skip
 """A second row of each table's grain: suite, table, the row to repeat, its key."""
 TABLES = {suite: table for suite, table, _, _ in TWINS} | {"frozen_symbols": "marts.fct_signals"}
-CAN_BE_EMPTY = ("fct_sentiment", "orders", "stress_results")
+CAN_BE_EMPTY = ("fct_sentiment", "orders", "stress_results", *RESULTS_THAT_CAN_BE_EMPTY)
 BUILT_CONTEXT = gate_context(frozen_symbols=("BBB",))
 BUILT_CANARIES = merged(
     [

@@ -12,6 +12,9 @@ import pandas as pd
 from orchestration.expectations.canaries.landed_night import DAYS, SESSIONS
 
 NEXT = dict(pairwise(SESSIONS))
+TONIGHT = DAYS[-1]
+TOMORROW = NEXT[TONIGHT]
+LATE = pd.Timestamp("2018-03-29 20:30:01", tz="UTC")  # a second after the decision
 TARGETS = {
     ("equities", "balanced_position", "AAA"): 0.05,
     ("equities", "balanced_position", "BBB"): 0.05,
@@ -241,8 +244,8 @@ def stress() -> pd.DataFrame:
     )
 
 
-def built_tables() -> dict[str, pd.DataFrame]:
-    """Every table that gate 2 reads."""
+def first_tables() -> dict[str, pd.DataFrame]:
+    """The tables that decisions and risk rest on; `result_night.py` adds the others."""
     shapes = {"vix9d": 14.0, "vix": 15.0, "vix3m": 20.0, "vix6m": 21.0, "vvix": 90.0}
     return {
         "marts.fct_prices": prices(),

@@ -14,7 +14,6 @@ from orchestration.expectations.canaries.built_faults import (
     BUILT_CONTEXT,
     faulty_built_tables,
 )
-from orchestration.expectations.canaries.built_night import built_tables
 from orchestration.expectations.canaries.landed_faults import (
     LANDED_CANARIES,
     faulty_landed_tables,
@@ -22,6 +21,7 @@ from orchestration.expectations.canaries.landed_faults import (
 )
 from orchestration.expectations.canaries.landed_night import STOCKS, gate_context, landed_tables
 from orchestration.expectations.canaries.planting import Canary, Frames
+from orchestration.expectations.canaries.result_night import built_tables
 from orchestration.expectations.claims import HasColumns, HasRows, Suite
 from orchestration.expectations.gates import (
     BUILT_SUITES,

@@ -7,13 +7,14 @@ import pytest
 from orchestration.expectations.built_frames import exposures
 from orchestration.expectations.canaries.built_faults import (
     BUILT_CANARIES,
+    CAN_BE_EMPTY,
     TWINS,
     faulty_built_tables,
 )
 from orchestration.expectations.canaries.built_faults import BUILT_CONTEXT as FROZEN
-from orchestration.expectations.canaries.built_night import built_tables
 from orchestration.expectations.canaries.landed_night import DAYS
 from orchestration.expectations.canaries.planting import Canary
+from orchestration.expectations.canaries.result_night import built_tables
 from orchestration.expectations.gates import BUILT_SUITES, run_gate_2
 from orchestration.expectations.outcome import CheckResult, ExposureLimits, GateOutcome
 from orchestration.expectations.risk_frames import risk_exposures
@@ -91,10 +92,8 @@ def test_gate_2_quarantines_nothing(poisoned: GateOutcome) -> None:
 
 def test_empty_table_blocks_unless_it_may_be_empty(emptied: GateOutcome) -> None:
     empty = {result.suite for result in emptied.failures if result.expectation == "table_has_rows"}
-    assert set(TABLES) - empty == {
-        "fct_sentiment", "orders", "tonights_decisions", "frozen_symbols", "portfolio_exposure",
-        "stress_results",
-    }  # fmt: skip
+    derived = {"tonights_decisions", "frozen_symbols", "portfolio_exposure"}
+    assert set(TABLES) - empty == {*CAN_BE_EMPTY, *derived}
 
 
 def test_absent_table_blocks_and_names_its_columns(absent: GateOutcome) -> None:
