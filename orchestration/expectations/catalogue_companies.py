@@ -1,7 +1,8 @@
-"""Gate 1 on company figures and on the Treasury rates that stand in for the bill rate.
+"""Gate 1 on what is known of companies, and on the Treasury rates that stand in for the bill rate.
 
-No decision reads a company figure, and a quarantine freezes its symbol whatever the table: these
-claims only warn. What must never reach a feature is kept out before landing and in staging.
+No decision reads a company figure, a profile or a provider's opinion of the news, and a quarantine
+freezes its symbol whatever the table: these claims only warn. What must never reach a feature is
+kept out before landing and in staging.
 """
 
 # A claim reads as one entry of a table, not as eight lines.
@@ -55,6 +56,58 @@ FINNHUB_FIGURES = _figures(
     "raw.finnhub__fundamentals", ("symbol", "period_end_date", "fiscal_period", "metric")
 )
 FIGURES = (FMP_FIGURES, FINNHUB_FIGURES)
+
+PROFILES = Suite(
+    name="fmp__profiles",
+    gate=1,
+    table="raw.fmp__profiles",
+    grain="One row per symbol.",
+    subject=("symbol",),
+    dated_by="day",
+    shown=("name", "sector"),
+    claims=(
+        landed_columns("symbol", "name", "sector", "is_etf"),
+        one_row("symbol"),
+        Claim("names_are_not_blank", "is_blank", OneOf((False,)), "warn",
+              "A profile without a name is another company's page, or none."),
+    ),
+)
+
+STORY_OPINIONS = Suite(
+    name="polygon__news_sentiment",
+    gate=1,
+    table="raw.polygon__news_sentiment",
+    grain="One row per story and symbol.",
+    subject=("symbol",),
+    dated_by="day",
+    shown=("story_id", "sentiment", "published_at"),
+    claims=(
+        landed_columns("story_id", "symbol", "published_at", "sentiment"),
+        one_row("story_id", "symbol"),
+        Claim("opinions_are_known", "sentiment", OneOf(("positive", "neutral", "negative")), "warn",
+              "Polygon's three words; another one would count as nothing."),
+        Claim("stories_are_not_from_the_future", "minutes_after_fetch", Between(high=0), "warn",
+              "As of the story itself, whose own row is withheld."),
+    ),
+)
+
+WEEKLY_OPINIONS = Suite(
+    name="finnhub__news_sentiment",
+    gate=1,
+    table="raw.finnhub__news_sentiment",
+    grain="One row per symbol and day of the fetch.",
+    subject=("symbol",),
+    dated_by="observed_date",
+    shown=("company_news_score", "bullish_fraction", "bearish_fraction"),
+    claims=(
+        landed_columns("symbol", "observed_date", "company_news_score", "bullish_fraction",
+                       "bearish_fraction"),
+        one_row("symbol", "observed_date"),
+        Claim("fractions_lie_between_0_and_1", "fraction_excess", Between(high=0), "warn",
+              "Shares of a week's articles, and a score that Finnhub scales alike; percent are a "
+              "changed unit."),
+    ),
+)
 
 TREASURY_RATES = Suite(
     name="fmp__treasury_rates",

@@ -12,6 +12,7 @@ from orchestration.expectations.landed_actions import SPLIT_TABLES
 from orchestration.expectations.landed_bars import BAR_TABLES
 from orchestration.expectations.landed_intraday import INTRADAY_TABLES
 from orchestration.expectations.thresholds import (
+    DIVIDEND_ROUNDING_USD,
     LARGE_DIVIDEND_RETURN_FRACTION,
     LARGEST_SPLIT_RATIO,
     PRICE_ROUNDING_FRACTION,
@@ -139,6 +140,9 @@ def _intraday(table: str) -> Suite:
                   Between(high=RANGE_VIOLATION_FRACTION), "quarantine",
                   "An open or close outside high and low mixes two bars.",
                   "an open or close far outside its high and low"),
+            Claim("intraday_volumes_are_not_negative", "volume", Between(0), "quarantine",
+                  "Shares traded cannot be negative, so the row is garbage; unknown is allowed.",
+                  "a negative volume"),
             Claim("intraday_bars_are_in_regular_hours", "minutes_outside_hours", Between(high=0),
                   "quarantine",
                   "Opening and closing moments of the exchange's own calendar, early closes too: a "
@@ -176,6 +180,22 @@ SPLIT_AGREEMENT = Suite(
         Claim("providers_agree_on_splits", "ratio_difference_fraction",
               Between(high=PROVIDER_CLOSE_FRACTION), "warn",
               "Wrong factors happen (15 for 5); the first provider's counts."),
+    ),
+)
+
+DIVIDEND_AGREEMENT = Suite(
+    name="dividends_agreement",
+    gate=1,
+    table="raw.polygon__dividends",
+    grain="One row per symbol and ex-date that two providers have.",
+    subject=("symbol",),
+    dated_by="ex_dividend_date",
+    shown=("amount", "second", "amount_second"),
+    claims=(
+        Claim("providers_agree_on_dividends", "amount_difference_usd",
+              Between(high=DIVIDEND_ROUNDING_USD), "warn",
+              "Some providers round to cents; more is another currency, a forgotten split or a "
+              "special that one of them lacks. The first provider's counts."),
     ),
 )
 

@@ -17,7 +17,10 @@ from orchestration.expectations.outcome import GateContext
 
 FRED_TABLE = "raw.fred__observations"
 SUBJECTS = ("symbol", "series_id", "index_name", "strategy", "variant")
-TEXT = (*SUBJECTS, "bar_interval", "story_id", "dividend_id", "headline", "metric", "maturity")
+TEXT = (
+    *(*SUBJECTS, "bar_interval", "story_id", "dividend_id", "headline", "metric", "maturity"),
+    *("name", "sector", "sentiment"),
+)
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
@@ -143,6 +146,22 @@ class Landed:
     def figures(self, table: str) -> pd.DataFrame:
         """Company figures of one provider with what each must satisfy."""
         return landed_companies.company_figures(self.tables[table])
+
+    def profiles(self, table: str) -> pd.DataFrame:
+        """Company profiles with what each must satisfy."""
+        return landed_companies.profiles(self.tables[table])
+
+    def story_opinions(self, table: str) -> pd.DataFrame:
+        """What a provider thinks of stories, with what each opinion must satisfy."""
+        return landed_companies.story_opinions(self.tables[table])
+
+    def weekly_opinions(self, table: str) -> pd.DataFrame:
+        """What a provider thinks of a week's news, with what each opinion must satisfy."""
+        return landed_companies.weekly_opinions(self.tables[table])
+
+    def dividend_sides(self) -> pd.DataFrame:
+        """Ex-dates that two providers have."""
+        return landed_actions.dividends_side_by_side(self.dividends)
 
     def split_sides(self) -> pd.DataFrame:
         """Splits that two providers have."""

@@ -120,6 +120,25 @@ def split_ratios_side_by_side(splits: Mapping[str, pd.DataFrame]) -> pd.DataFram
     return both.assign(execution_date=both["day"], ratio_difference_fraction=(ratio - 1.0).abs())
 
 
+def dividends_side_by_side(dividends: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Ex-dates that two providers know: one row per symbol and date, the best provider first.
+
+    Several payments of one date are one `amount`: providers split and join them.
+    """
+    known = pd.concat(
+        [
+            frame.groupby(["symbol", "day"])["amount"].sum().reset_index().assign(second=table)
+            for table, frame in dividends.items()
+        ]
+    )
+    rank = known.groupby(["symbol", "day"], sort=False).cumcount()
+    second = known[rank == 1].rename(columns={"amount": "amount_second"})
+    first: pd.DataFrame = known.loc[rank == 0, ["symbol", "day", "amount"]]
+    both = first.merge(second, on=["symbol", "day"])
+    difference = (both["amount"] - both["amount_second"]).abs()
+    return both.assign(ex_dividend_date=both["day"], amount_difference_usd=difference)
+
+
 def _is_believed(dividends: pd.DataFrame) -> pd.Series:
     is_amount = (dividends["amount"] > 0) & (dividends["price_fraction"] < 1)
     return is_amount & ~(dividends["large_dividend_return"] > LARGE_DIVIDEND_RETURN_FRACTION)

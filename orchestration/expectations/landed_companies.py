@@ -1,4 +1,4 @@
-"""Prepare landed company figures: what each must satisfy becomes a column to judge."""
+"""Prepare what landed of companies: what each row must satisfy becomes a column to judge."""
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,30 @@ def company_figures(figures: pd.DataFrame) -> pd.DataFrame:
         return_on_equity=scaled.where(~is_yield),
         earnings_yield=scaled.where(is_yield),
     )
+
+
+def profiles(rows: pd.DataFrame) -> pd.DataFrame:
+    """Profiles with `day` (New York date of the fetch) and `is_blank` (the name)."""
+    return rows.assign(
+        day=_new_york_day(rows["fetched_at"]),
+        is_blank=rows["name"].fillna("").astype(str).str.strip() == "",
+    )
+
+
+def story_opinions(rows: pd.DataFrame) -> pd.DataFrame:
+    """Opinions of stories with `day` (New York date of the story) and `minutes_after_fetch`."""
+    published = pd.to_datetime(rows["published_at"], utc=True)
+    after = published - pd.to_datetime(rows["fetched_at"], utc=True)
+    return rows.assign(
+        day=_new_york_day(published), minutes_after_fetch=after.dt.total_seconds() / 60.0
+    )
+
+
+def weekly_opinions(rows: pd.DataFrame) -> pd.DataFrame:
+    """Opinions of a week with `fraction_excess`: how far outside 0 to 1 the farthest lies."""
+    names = ["company_news_score", "bullish_fraction", "bearish_fraction"]
+    fractions = rows[names].astype(float)
+    return rows.assign(fraction_excess=pd.concat([-fractions, fractions - 1.0], axis=1).max(axis=1))
 
 
 def _new_york_day(moments: pd.Series) -> pd.Series:

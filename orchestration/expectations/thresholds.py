@@ -20,6 +20,9 @@ LARGEST_SPLIT_RATIO = 1000.0
 
 LARGE_DIVIDEND_FRACTION = 0.10  # of the previous close: specials and spin-offs
 LARGE_DIVIDEND_RETURN_FRACTION = 0.10  # spin-offs measured: EBAY 2015 +1.0 %, XLF 2016 +0.6 %
+DIVIDEND_ROUNDING_USD = (
+    0.005 + 1e-9
+)  # half a cent per share and date: some providers round to cents
 
 ROWS_KEPT_FRACTION = 0.9  # ICE spreads lost 85 % of their history at FRED in April 2026
 

@@ -14,8 +14,8 @@ from orchestration.expectations.canaries.built_faults import (
     BUILT_CONTEXT,
     faulty_built_tables,
 )
+from orchestration.expectations.canaries.landed_canaries import LANDED_CANARIES
 from orchestration.expectations.canaries.landed_faults import (
-    LANDED_CANARIES,
     faulty_landed_tables,
     landed_context,
 )

@@ -1,4 +1,4 @@
-"""What is planted for gate 1: one defect per claim, just beyond its threshold.
+"""What is planted for gate 1: one defect per claim of `landed_canaries.py`, just beyond it.
 
 Thresholds are written out here and not read from the claims: a claim whose bound was widened must
 miss its canary. Whoever moves a threshold on purpose moves its canary, too.
@@ -20,9 +20,7 @@ from orchestration.expectations.canaries.landed_night import (
     stamped,
 )
 from orchestration.expectations.canaries.planting import (
-    Canary,
     Frames,
-    Key,
     add,
     drop,
     first_row,
@@ -36,6 +34,9 @@ from orchestration.expectations.outcome import GateContext, HistoryExtent
 
 NEWS_TABLES = ("raw.polygon__news", "raw.finnhub__company_news", "raw.fmp__news")
 FIGURE_TABLES = ("raw.fmp__fundamentals", "raw.finnhub__fundamentals")
+PROFILES_TABLE = "raw.fmp__profiles"
+STORY_OPINIONS_TABLE = "raw.polygon__news_sentiment"
+WEEKLY_OPINIONS_TABLE = "raw.finnhub__news_sentiment"
 FRED_TABLE, RATES_TABLE = "raw.fred__observations", "raw.fmp__treasury_rates"
 FILE_TABLE, QUOTES_TABLE = "raw.cboe__index_history", "raw.cboe__delayed_quotes"
 TONIGHT = "2018-03-29"
@@ -79,6 +80,7 @@ def faulty_landed_tables() -> Frames:
         _spoil_news,
         _spoil_series,
         _spoil_figures,
+        _spoil_opinions,
         _spoil_indexes,
     ):
         plant(frames)
@@ -132,7 +134,10 @@ def _spoil_actions(frames: Frames) -> None:
         ]
         _add_landed(frames, table, [*rows, rows[1]])
     for table, amount in DIVIDEND_TABLES.items():
-        paid = {"NEGATIVE": -0.01, "ZERO": 102.0, "SPIN": 11.0, "TWIN": 0.1}
+        paid = {
+            "NEGATIVE": -0.01, "ZERO": 102.0, "SPIN": 11.0,
+            "DIFFERENT": 0.2 if "polygon" in table else 0.2051, "TWIN": 0.1,
+        }  # fmt: skip
         rows = [
             {"symbol": symbol, "ex_dividend_date": later, amount: cash, "dividend_id": "E"}
             for symbol, cash in paid.items()
@@ -142,12 +147,13 @@ def _spoil_actions(frames: Frames) -> None:
 
 def _spoil_minutes(frames: Frames) -> None:
     """Bars of tonight, told apart by the hour (UTC) at which they end."""
-    ends = {hour: pd.Timestamp(f"{TONIGHT} {hour}:00", tz="UTC") for hour in (14, 15, 16)}
+    ends = {hour: pd.Timestamp(f"{TONIGHT} {hour}:00", tz="UTC") for hour in (14, 15, 16, 17)}
     early = pd.Timestamp(f"{EVE} 13:34", tz="UTC")  # begins a minute before the session
     for table in INTRADAY_TABLES:
         spoil(frames, table, {"bar_end_at": ends[14]}, close=0.0, symbol="ZERO")
         spoil(frames, table, {"bar_end_at": ends[15]}, close=102.1, symbol="CROSSED")
         spoil(frames, table, {"bar_end_at": ends[16]}, symbol="TWIN")
+        spoil(frames, table, {"bar_end_at": ends[17]}, volume=-1.0, symbol="NEGATIVE")
         repeat(frames, table, {"symbol": "TWIN"})
         bar = first_row(frames[table])
         add(frames, table, [{**bar, "symbol": "EARLY", "bar_end_at": early}])
@@ -221,109 +227,15 @@ def _spoil_figures(frames: Frames) -> None:
     repeat(frames, RATES_TABLE, {"observed_date": DAYS[-2]})
 
 
-def _on(tables: Sequence[str], expectation: str, planted: str, *keys: Key) -> list[Canary]:
-    """The same canary in suites of the same name as their tables."""
-    return [
-        Canary(table.removeprefix("raw."), expectation, planted, frozenset(keys))
-        for table in tables
-    ]
-
-
-SPLITS, DIVIDENDS, HISTORIES = (
-    (*SPLIT_TABLES,),
-    (*DIVIDEND_TABLES,),
-    [f"{table}_history" for table in BAR_TABLES],
-)
-LANDED_CANARIES = (
-    *_on(
-        (*BAR_TABLES, *SPLITS, *DIVIDENDS, *INTRADAY_TABLES, *NEWS_TABLES, *FIGURE_TABLES,
-         RATES_TABLE, FRED_TABLE, FILE_TABLE, QUOTES_TABLE),
-        "columns_are_present", "a column taken away",
-    ),
-    *_on(INTRADAY_TABLES, "one_row_per_key", "a bar twice", ("TWIN", TONIGHT)),
-    *_on(INTRADAY_TABLES, "intraday_prices_are_positive", "close 0", ("ZERO", TONIGHT)),
-    *_on(INTRADAY_TABLES, "intraday_ranges_hold_their_prices", "close 1.1 % above the high",
-         ("CROSSED", TONIGHT)),
-    *_on(INTRADAY_TABLES, "intraday_bars_are_in_regular_hours", "a bar a minute too early",
-         ("EARLY", EVE)),
-    *_on(BAR_TABLES, "one_row_per_key", "a bar twice", ("TWIN", TONIGHT)),
-    *_on(BAR_TABLES, "prices_are_present", "no close", ("NULL", TONIGHT)),
-    *_on(BAR_TABLES, "prices_are_positive", "prices of 0", ("ZERO", TONIGHT)),
-    *_on(BAR_TABLES, "volumes_are_not_negative", "volume -1", ("NEGATIVE", TONIGHT)),
-    *_on(BAR_TABLES, "opens_and_closes_lie_in_the_range", "close 1.1 % above the high",
-         ("CROSSED", TONIGHT)),
-    *_on(BAR_TABLES, "ranges_are_tight", "close 0.02 % above the high",
-         ("SLIPPED", TONIGHT), ("CROSSED", TONIGHT)),
-    *_on(BAR_TABLES, "bars_are_on_sessions", "a bar on a holiday", ("HOLIDAY", HOLIDAY)),
-    *_on(BAR_TABLES, "jumps_have_a_corporate_action", "close 4.45 times the one before",
-         ("JUMP", TONIGHT)),
-    *_on(["daily_bars_agreement"], "providers_agree_on_closes", "closes 0.6 % apart",
-         ("DIFFERENT", TONIGHT)),
-    *_on(["daily_bars_coverage"], "no_missing_trading_days", "one session missing",
-         ("HOLE", TONIGHT)),
-    *_on(["daily_bars_coverage"], "required_inputs_reach_tonight", "one session late",
-         ("LATE", EVE), ("NEVER", "missing")),
-    *_on(SPLITS, "one_row_per_key", "a split twice", ("TWIN", D0)),
-    *_on(SPLITS, "split_ratios_are_positive", "ratios 0 and 1001", ("NULL", D0), ("NEGATIVE", D0)),
-    *_on(SPLITS, "splits_move_the_price", "a 1.3-for-1 that no close shows", ("GHOST", D20)),
-    *_on(["splits_agreement"], "providers_agree_on_splits", "ratios 0.6 % apart",
-         ("DIFFERENT", D0)),
-    *_on(DIVIDENDS, "one_row_per_key", "a payment twice", ("TWIN", D20)),
-    *_on(DIVIDENDS, "dividends_are_not_negative", "a cent less than nothing", ("NEGATIVE", D20)),
-    *_on(DIVIDENDS, "dividends_are_below_the_price", "102 USD on a price of 100", ("ZERO", D20)),
-    *_on(DIVIDENDS, "large_dividends_take_the_price_down", "11 % that the price did not pay",
-         ("SPIN", D20), ("ZERO", D20)),
-    *_on(NEWS_TABLES, "one_row_per_key", "a story twice", ("BBB", "2018-03-23")),
-    *_on(NEWS_TABLES, "headlines_are_not_blank", "a blank headline", ("AAA", "2018-03-23")),
-    *_on(NEWS_TABLES, "stories_are_not_from_the_future", "a second after its fetch",
-         ("BBB", TONIGHT)),
-    *_on(FIGURE_TABLES, "one_row_per_key", "a figure twice", ("TWIN", YEAR_END)),
-    *_on(FIGURE_TABLES, "figures_are_numbers", "infinity", ("INF", YEAR_END)),
-    *_on(FIGURE_TABLES, "periods_are_over", "two days before its end", ("EARLY", NEXT_PERIOD)),
-    *_on(FIGURE_TABLES, "returns_on_equity_are_believable", "50.5 and -50.5 times the equity",
-         ("HUGE", YEAR_END), ("LOSS", YEAR_END)),
-    *_on(FIGURE_TABLES[:1], "acceptances_follow_their_period", "accepted a day early",
-         ("BBB", YEAR_END)),
-    *_on(FIGURE_TABLES[:1], "earnings_yields_are_believable", "yields of 2.1 and -5.1",
-         ("AAA", YEAR_END), ("CCC", YEAR_END)),
-    *_on([RATES_TABLE], "rates_are_believable", "25.1 % and -2.1 %",
-         ("month3", TONIGHT), ("month3", EVE_BEFORE)),
-    *_on([RATES_TABLE], "one_row_per_key", "a rate twice", ("month3", EVE)),
-    *_on([FRED_TABLE], "one_row_per_key", "an observation twice", ("BAMLH0A0HYM2", D5)),
-    *_on([FRED_TABLE], "values_are_finite", "infinity", ("BAMLH0A0HYM2", D10)),
-    *_on([FRED_TABLE], "values_are_believable", "a spread of 0.09 %",
-         ("BAMLC0A0CM", D12), ("BAMLH0A0HYM2", D10)),
-    *_on([FRED_TABLE], "values_do_not_leap", "2.1 points in a day", ("DGS3MO", D14)),
-    *_on([FRED_TABLE], "dates_are_weekdays_or_month_ends", "a Saturday",
-         ("BAMLH0A0HYM2", "2018-02-10")),
-    *_on([FRED_TABLE], "dates_are_not_after_the_night", "tomorrow", ("BAMLH0A0HYM2", "2018-03-30")),
-    *_on(["fred_coverage"], "series_reach_their_due_date", "a day late", ("DGS3MO", "2018-03-26")),
-    *_on([FILE_TABLE], "one_row_per_key", "a close twice", ("VVIX", D5)),
-    *_on([FILE_TABLE], "closes_are_present", "no close", ("VIX6M", D10)),
-    *_on([FILE_TABLE], "closes_are_believable", "a close of 2.9", ("VIX9D", D12)),
-    *_on([FILE_TABLE], "closes_do_not_leap", "3.56 times the close before",
-         ("VIX3M", D14), ("VIX9D", D12)),
-    *_on([FILE_TABLE], "closes_are_on_sessions", "a close on a holiday", ("VVIX", HOLIDAY)),
-    *_on([FILE_TABLE], "candles_hold_their_close", "close 0.02 % above the high",
-         ("VIX", D16), ("VIX9D", D12), ("VIX3M", D14)),
-    *_on([QUOTES_TABLE], "one_row_per_key", "a close twice", ("VVIX", TONIGHT)),
-    *_on([QUOTES_TABLE], "closes_are_present", "no close", ("VIX6M", TONIGHT)),
-    *_on([QUOTES_TABLE], "closes_are_believable", "a close of 2.9", ("VIX9D", TONIGHT)),
-    *_on([QUOTES_TABLE], "closes_do_not_leap", "3.56 times the close before",
-         ("VIX3M", TONIGHT), ("VIX9D", TONIGHT)),
-    *_on([QUOTES_TABLE], "closes_are_on_sessions", "a close on a holiday", ("VVIX", HOLIDAY)),
-    *_on([QUOTES_TABLE], "candles_hold_their_close", "close 0.02 % above the high",
-         ("VIX", TONIGHT), ("VIX", EVE), ("VIX9D", TONIGHT), ("VIX3M", TONIGHT)),
-    *_on([QUOTES_TABLE], "quotes_agree_with_the_file", "closes 0.6 % apart", ("VIX", EVE)),
-    *_on(["index_coverage"], "no_missing_trading_days", "one session missing", ("VIX6M", EVE)),
-    *_on(["index_coverage"], "required_inputs_reach_tonight", "one session late", ("VIX6M", EVE)),
-    *_on(HISTORIES, "history_did_not_shrink", "11 % of the rows gone", ("AAA", D0)),
-    *_on(HISTORIES, "history_starts_where_it_did", "a later first date", ("BBB", D0)),
-    *_on([f"{FRED_TABLE}_history"], "history_did_not_shrink", "11 % of the rows gone",
-         ("BAMLH0A0HYM2", YEAR_END)),
-    *_on([f"{FRED_TABLE}_history"], "history_starts_where_it_did", "a later first date",
-         ("BAMLC0A0CM", YEAR_END)),
-    *_on([f"{FILE_TABLE}_history"], "history_did_not_shrink", "11 % of the rows gone", ("VIX", D0)),
-    *_on([f"{FILE_TABLE}_history"], "history_starts_where_it_did", "a later first date",
-         ("VVIX", D0)),
-)  # fmt: skip
+def _spoil_opinions(frames: Frames) -> None:
+    """Profiles, and what providers think of stories and of a week."""
+    spoil(frames, PROFILES_TABLE, {"symbol": "NULL"}, name=" ")
+    repeat(frames, PROFILES_TABLE, {"symbol": "TWIN"})
+    table, late = STORY_OPINIONS_TABLE, pd.Timestamp("2018-03-29 20:20:01", tz="UTC")
+    spoil(frames, table, {"story_id": "AAA-0"}, sentiment="guess")
+    repeat(frames, table, {"story_id": "AAA-3"})
+    spoil(frames, table, {"story_id": "AAA-9"}, published_at=late)
+    table = WEEKLY_OPINIONS_TABLE
+    spoil(frames, table, {"observed_date": DAYS[-5]}, bullish_fraction=1.01)
+    spoil(frames, table, {"observed_date": DAYS[-3]}, bearish_fraction=-0.01)
+    repeat(frames, table, {"observed_date": DAYS[-1]})

@@ -104,6 +104,24 @@ def bill_rates() -> pd.DataFrame:
     return pd.DataFrame({"maturity": "month3", "observed_date": DAYS[-5:], "value": 1.6})
 
 
+def profiles_of(symbol: str) -> pd.DataFrame:
+    """Who a company is."""
+    who = {"symbol": symbol, "name": f"{symbol} Inc.", "sector": "Energy", "is_etf": False}
+    return pd.DataFrame([who])
+
+
+def opinions_of(symbol: str) -> pd.DataFrame:
+    """The provider likes the stories that it sends."""
+    told = stories_of(symbol)[["story_id", "symbol", "published_at"]]
+    return told.assign(sentiment="positive")
+
+
+def weekly_opinions_of(symbol: str) -> pd.DataFrame:
+    """Nine of ten articles are bullish, day after day."""
+    fractions = {"company_news_score": 0.5, "bullish_fraction": 0.9, "bearish_fraction": 0.1}
+    return pd.DataFrame({"symbol": symbol, "observed_date": DAYS[-5:], **fractions})
+
+
 def landed_tables(symbols: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Every raw table of a night in which nothing is wrong."""
     bars = stamped(pd.concat([bars_of(name) for name in symbols]))
@@ -158,6 +176,9 @@ def landed_tables(symbols: Sequence[str]) -> dict[str, pd.DataFrame]:
         "raw.cboe__index_history": indexes[indexes["session_date"] < pd.Timestamp(NIGHT)],
         "raw.fmp__fundamentals": stamped(pd.concat([figures_of(symbol) for symbol in symbols])),
         "raw.finnhub__fundamentals": stamped(figures_of("AAA").assign(metric="roeTTM").iloc[:1]),
+        "raw.fmp__profiles": stamped(pd.concat([profiles_of(symbol) for symbol in symbols])),
+        "raw.polygon__news_sentiment": stamped(opinions_of("AAA")),
+        "raw.finnhub__news_sentiment": stamped(weekly_opinions_of("AAA")),
         "raw.fmp__treasury_rates": stamped(bill_rates()),
         "raw.cboe__delayed_quotes": indexes[indexes["session_date"] >= DAYS[-2]],
     }

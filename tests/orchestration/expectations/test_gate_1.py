@@ -5,11 +5,8 @@ from datetime import date
 
 import pytest
 
-from orchestration.expectations.canaries.landed_faults import (
-    LANDED_CANARIES,
-    faulty_landed_tables,
-    landed_context,
-)
+from orchestration.expectations.canaries.landed_canaries import LANDED_CANARIES
+from orchestration.expectations.canaries.landed_faults import faulty_landed_tables, landed_context
 from orchestration.expectations.canaries.landed_night import STOCKS, gate_context, landed_tables
 from orchestration.expectations.canaries.planting import Canary
 from orchestration.expectations.gates import LANDED_SUITES, run_gate_1
