@@ -121,7 +121,7 @@ RESULT_FAULTS = (
         for strategy in ("credit", "volatility")
     ),
     Fault("sleeve_weights", "sleeves_are_not_negative", {**EQUITIES, "session_date": D15},
-     {"weight": -0.1}, ("equities", "2018-01-24")),
+     {"weight": -2e-9}, ("equities", "2018-01-24")),
     *(
         Fault("sleeve_weights", "sleeves_share_the_whole", {}, {}, (strategy, day))
         for strategy in ("credit", "equities", "volatility")
