@@ -46,8 +46,9 @@ def tracking(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
 
 
 def holdings(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
-    """Adds `night, value_error` (relative), `is_unexplained` and its moments.
+    """Adds `night, value_error` (relative), `days_ahead_of_night, is_unexplained` and its moments.
 
+    `days_ahead_of_night`: of the price; not known of the cash and where there is none.
     `is_unexplained`: another weight planned than the target without a reason; what has no target
     is not judged.
     """
@@ -58,6 +59,7 @@ def holdings(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
     return frame.assign(
         night=tonight["session_date"],
         value_error=(shares * price / value - 1.0).abs(),
+        days_ahead_of_night=days_after(frame["price_date"], context),
         is_unexplained=apart & frame["reason"].isna(),
         sessions_to_effective=sessions_between(tonight, context),
         seconds_late=seconds_late(frame["decided_at"], context),

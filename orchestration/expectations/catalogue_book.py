@@ -61,7 +61,8 @@ HOLDINGS = built_suite(
     "analytics.holdings",
     ("symbol",),
     (
-        *("is_simulated", "quantity_shares", "price_usd", "value_usd", "current_weight"),
+        *("is_simulated", "quantity_shares", "price_usd", "price_date", "value_usd"),
+        "current_weight",
         *("final_weight", "planned_weight", "reason", "decided_at", "effective_session"),
     ),
     Claim("values_are_shares_times_price", "value_error", Between(high=IDENTITY_TOLERANCE),
@@ -69,6 +70,8 @@ HOLDINGS = built_suite(
           "At the deciding close; a dollar is a share of the cash."),
     Claim("holding_prices_are_positive", "price_usd", Between(0, is_open=True), "block",
           "A holding that was never priced has none."),
+    Claim("prices_are_of_no_later_day", "days_ahead_of_night", Between(high=0), "block",
+          "Where a symbol has no bar of the night its latest close counts, never a coming one."),
     Claim("other_plans_say_why", "is_unexplained", OneOf((False,)), "block",
           "Whoever sees another weight planned than the target must see the reason."),
     FILLED_NEXT_SESSION,

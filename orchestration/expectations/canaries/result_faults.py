@@ -157,6 +157,8 @@ RESULT_FAULTS = (
      {"price_usd": 100.0 * (1 + 2e-9)}, ("AAA", NIGHT)),
     Fault("holdings", "holding_prices_are_positive", {"symbol": "BBB"},
      {"price_usd": 0.0, "value_usd": np.nan}, ("BBB", NIGHT)),
+    Fault("holdings", "prices_are_of_no_later_day", {"symbol": "CCC"},
+     {"price_date": TOMORROW}, ("CCC", NIGHT)),
     Fault("holdings", "other_plans_say_why", {"symbol": "EEE"}, {"reason": None}, ("EEE", NIGHT)),
     Fault("holdings", "decisions_fill_in_the_next_session", {"symbol": "CCC"},
      {"effective_session": TONIGHT}, ("CCC", NIGHT)),

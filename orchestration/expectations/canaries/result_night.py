@@ -161,6 +161,7 @@ def holdings() -> pd.DataFrame:
             "final_weight": [0.1, 0.1, 0.1, 0.1, 0.101, np.nan],
             "planned_weight": np.where(is_cash, 0.5, 0.1),
             "reason": [*[None] * 4, "minimum_order", None],
+            "price_date": [*[TONIGHT] * 5, pd.NaT],
             "decided_at": at_new_york(TONIGHT, "16:30"),
             "effective_session": NEXT[TONIGHT],
         }

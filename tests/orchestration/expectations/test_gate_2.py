@@ -105,6 +105,30 @@ def test_absent_table_blocks_and_names_its_columns(absent: GateOutcome) -> None:
     assert absent.blocked
 
 
+@pytest.mark.parametrize(
+    ("planned", "reason", "is_found"),
+    [
+        (0.030, "limit", False),  # a holding above the target that a limit sells below it
+        (0.051, "limit", True),
+        (0.051, "cash", True),
+    ],
+)
+def test_order_may_stop_short_of_the_target_from_above_only_for_a_limit(planned, reason, is_found):
+    frames = built_tables()
+    orders = frames["analytics.orders"]
+    is_own = orders["symbol"] == "EEE"
+    assert orders.loc[is_own, "final_weight"].item() == 0.05
+    frames["analytics.orders"] = orders.assign(
+        planned_weight=orders["planned_weight"].mask(is_own, planned),
+        reason=orders["reason"].mask(is_own, reason),
+        current_weight=orders["current_weight"].mask(is_own, 0.06 if planned < 0.05 else 0.0),
+        side=orders["side"].mask(is_own, "sell" if planned < 0.05 else "buy"),
+    )
+    outcome = run_gate_2(frames, context=FROZEN)
+    found = {result.expectation for result in outcome.failures if result.suite == "orders"}
+    assert found == ({"orders_stop_at_the_target"} if is_found else set())
+
+
 def test_exposure_above_its_limit_blocks(overexposed: GateOutcome) -> None:
     failed = {result.expectation: result.severity for result in overexposed.failures}
     assert failed == {
