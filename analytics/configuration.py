@@ -11,7 +11,6 @@ from analytics.fills import Fill
 from analytics.sections import Section
 from analytics.settings import (
     DEFAULT_VARIANTS,
-    GICS_SECTORS,
     PORTFOLIO_FILE,
     STRESS_WINDOWS,
     LimitSettings,
@@ -166,8 +165,6 @@ def _sectors(root: Section, funds: frozenset[str]) -> Mapping[str, str]:
     section = root.section("sectors")
     sector_of: dict[str, str] = {}
     for sector in section.names():
-        if sector not in GICS_SECTORS and root.is_strict:
-            root.fail("sectors", sector, f"named by sectors among {', '.join(GICS_SECTORS)}")
         symbols = section.symbols(sector)
         if not symbols and root.is_strict:
             section.fail(sector, [], "a list of at least one symbol (or leave the sector out)")

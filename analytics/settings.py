@@ -19,12 +19,6 @@ DEFAULT_VARIANTS: Mapping[str, str] = MappingProxyType(
 )
 """Strategies that a portfolio may be made of, and the variant that each names as its default."""
 
-GICS_SECTORS = (
-    "Communication Services", "Consumer Discretionary", "Consumer Staples", "Energy", "Financials",
-    "Health Care", "Industrials", "Information Technology", "Materials", "Real Estate", "Utilities",
-)  # fmt: skip
-"""Sectors of the Global Industry Classification Standard, by which the file groups stocks."""
-
 UNCLASSIFIED = "Unclassified"
 """Sector of a stock that the file names in none: bound by the sector limit like any other."""
 

@@ -1,7 +1,6 @@
 """config/portfolio.yaml: what is allowed, and the sentence for what is not."""
 
 import copy
-import csv
 import datetime as dt
 import json
 from pathlib import Path
@@ -12,7 +11,7 @@ import yaml
 from analytics.allocation import METHODS
 from analytics.configuration import parse_portfolio_config
 from analytics.errors import ConfigurationError
-from analytics.settings import GICS_SECTORS, OrderSettings, StressWindow
+from analytics.settings import OrderSettings, StressWindow
 
 FILE = Path(__file__).parents[2] / "config" / "portfolio.yaml"
 
@@ -201,8 +200,6 @@ def test_limits_may_meet():
         ("sectors.Energy", "", "sectors.Energy must be a list of names, got ''"),
         ("sectors", {"": ["AAPL"]}, "every key of sectors must be a name that is not blank"),
         ("sectors", {" ": ["AAPL"]}, "every key of sectors must be a name that is not blank"),
-        ("sectors", {"Enery": ["XOM"]}, "among Communication Services, Consumer Discretionary"),
-        ("sectors", {"Unclassified": ["XOM"]}, "Real Estate, Utilities, got 'Unclassified'"),
         ("shocks.", {"stocks": -0.1}, "every key of shocks must be a name that is not blank"),
         ("stress_windows. ", ["2015-08-17", "2015-08-25"], "every key of stress_windows must"),
         ("funds", ["SPY", "SPY"], "without repetitions"),
@@ -267,16 +264,9 @@ def test_file_that_is_no_mapping_is_refused():
         parse_portfolio_config(["capital"])
 
 
-def test_seeds_name_their_sectors_as_the_standard_does():
-    with (FILE.parents[1] / "dbt_project" / "seeds" / "instruments.csv").open() as seed:
-        named = {row["sector"] for row in csv.DictReader(seed) if row["asset_class"] == "stock"}
-    assert named <= set(GICS_SECTORS)
-    assert len(set(GICS_SECTORS)) == 11
-
-
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("funds", ""), ("funds", 0), ("sectors", {"Chips": ["NVDA"]}), ("sectors", {"": ["NVDA"]})],
+    [("funds", ""), ("funds", 0), ("sectors", {"": ["NVDA"]})],
 )
 def test_lists_that_an_earlier_release_took_are_still_read(path, value):
     config = parse_portfolio_config(changed(path, value))
