@@ -1,4 +1,4 @@
-"""Array types and the one forward fill that every part shares."""
+"""Array types and the few operations on them that every part shares."""
 
 import math
 
@@ -55,6 +55,23 @@ def run_lengths(flags: Bools, is_skipped: Bools) -> Ints:
     np.maximum.accumulate(latest_down, axis=0, out=latest_down)
     lengths: Ints = counted - latest_down
     return lengths
+
+
+def kept_part(wanted: Floats, held: Floats) -> Floats:
+    """Return what of a position stays on the way to another.
+
+    Parameters
+    ----------
+    wanted, held : of one shape, in weights or shares, negative when short.
+
+    Returns
+    -------
+    Of the same shape: none on a reversal, else the smaller of the two. What is held beyond it is
+    reduced, what is wanted beyond it is added.
+    """
+    smaller = np.sign(wanted) * np.minimum(np.abs(wanted), np.abs(held))
+    kept: Floats = np.where(wanted * held > 0.0, smaller, 0.0)
+    return kept
 
 
 def has_doubles(cells: Ints, n_cells: int) -> bool:

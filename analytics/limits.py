@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analytics.arrays import Bools, Floats
+from analytics.arrays import Bools, Floats, kept_part
 from analytics.leverage import capped_shocks
 
 LIMITS = ("symbol", "liquidity", "sector", "stress", "gross", "net", "turnover")
@@ -204,7 +204,7 @@ def _book_factors(
     if not fixed.any():
         return np.where(is_free, share, 1.0)
     is_wanted = w != 0.0
-    held = _kept(w * share, holding) / np.where(is_wanted, w, 1.0)
+    held = kept_part(w * share, holding) / np.where(is_wanted, w, 1.0)
     held = np.where(is_free & is_wanted, held, 0.0)
     added = np.where(is_free & is_wanted, share - held, 0.0)
     growth = _largest_share(
@@ -221,13 +221,6 @@ def _largest_share(bound: float, fixed: Floats, free: Floats) -> float:
         1.0 if f + r <= bound or r <= 0.0 else max(bound - f, 0.0) / r
         for f, r in zip(fixed.tolist(), free.tolist(), strict=True)
     )
-
-
-def _kept(w: Floats, holding: Floats) -> Floats:
-    """Return what a target keeps of a holding: none on a reversal, else the smaller of the two."""
-    smaller = np.sign(w) * np.minimum(np.abs(w), np.abs(holding))
-    kept: Floats = np.where(w * holding > 0.0, smaller, 0.0)
-    return kept
 
 
 def _turnover_factors(w: Floats, holding: Floats, is_free: Bools, rules: LimitRules) -> Floats:
@@ -271,7 +264,7 @@ def _offsets_restored(
 
 def _shared_budget(w: Floats, holding: Floats, is_sent: Bools, turnover: float) -> Floats:
     """Return the (S,) factors that bring what the orders sent add within the turnover."""
-    kept = _kept(w, holding)
+    kept = kept_part(w, holding)
     reduced = np.where(is_sent, np.abs(holding - kept), 0.0)
     added = np.where(is_sent, np.abs(w - kept), 0.0)
     total_added = float(np.add.reduce(added))

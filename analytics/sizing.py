@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analytics.arrays import Bools, Floats
+from analytics.arrays import Bools, Floats, kept_part
 from analytics.settings import OrderSettings
 
 CASH_SHORT, WHOLE_SHARES, MINIMUM_TRADE = "cash", "whole_shares", "minimum_trade"
@@ -99,9 +99,7 @@ def size_orders(
     is a close and an opening: the opening alone can be cut, and only once all is closed.
     """
     price = np.where(np.isfinite(price_usd), price_usd, 0.0)
-    is_same_side = wanted_shares * held_shares > 0.0
-    smaller = np.minimum(np.abs(wanted_shares), np.abs(held_shares))
-    kept = np.where(is_same_side, np.sign(wanted_shares) * smaller, 0.0)
+    kept = kept_part(wanted_shares, held_shares)
     asked_down = np.where(is_sent, kept - held_shares, 0.0)
     asked_up = np.where(is_sent, wanted_shares - kept, 0.0)
     is_closed = is_sent & (kept == 0.0) & (held_shares != 0.0)

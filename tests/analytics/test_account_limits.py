@@ -13,7 +13,7 @@ from analytics.limits import apply_limits, orders_sent
 from analytics.night import run_analytics
 from analytics.settings import OrderSettings, PortfolioConfig
 from tests.analytics.night_inputs import CONFIG, night_inputs
-from tests.analytics.test_limits import DEFAULTS, WEIGHTS, book_measures
+from tests.analytics.test_limits import DEFAULTS, WEIGHTS, book_measures, kept_of
 
 SYMBOLS = ("A", "B", "C", "F")
 LIQUID = np.full(4, np.inf)
@@ -81,8 +81,7 @@ def test_hedge_that_cash_holds_back_shrinks_what_it_hedged():
 def test_no_order_brings_the_account_further_beyond_a_limit(wanted, held, frozen, price, orders):
     given = account(wanted, held, price=price, frozen=frozen)
     weights = planned(given, size_account(given, PortfolioConfig(orders=orders)))
-    is_kept = weights * held > 0.0
-    kept = np.where(is_kept, np.sign(weights) * np.minimum(np.abs(weights), np.abs(held)), 0.0)
+    kept = kept_of(weights, held)
     left = book_measures(np.where(frozen, weights, kept), np.ones(4), DEFAULTS)
     # a sale rounded down to whole shares leaves a part of one, and a small sale waits
     slack = 1e-9 + (np.sum(price) / given.equity_usd if orders.shares == "whole" else 0.0)

@@ -296,12 +296,17 @@ RULES = st.builds(
 )
 
 
+def kept_of(final, holding):
+    """What of a holding stays on the way to the final weights."""
+    return np.where(final * holding > 0, np.sign(final) * np.minimum(abs(final), abs(holding)), 0)
+
+
 def broken_by(final, using, *, leverage=ONES, holding=FLAT, liquid=LIQUID):
     """By how much each limit is exceeded, in their order; at most 0 where it holds."""
     exposure = final * leverage
     shocked = np.maximum(leverage * using.stress_shock, -1.0)
     sent = orders_sent(final, holding=holding, is_frozen=FREE, minimum_order=using.minimum_order)
-    kept = np.where(final * holding > 0, np.sign(final) * np.minimum(abs(final), abs(holding)), 0)
+    kept = kept_of(final, holding)
     reduced, added = np.abs(holding - kept)[sent].sum(), np.abs(final - kept)[sent].sum()
     return np.array([
         (np.abs(exposure) - using.symbol_cap).max(),
@@ -379,8 +384,7 @@ def test_limit_is_broken_by_nothing_but_what_is_frozen_and_held(
     ).final
     assert (np.abs(final * leverage)[~frozen] <= using.symbol_cap[~frozen] + 1e-9).all()
     assert (np.abs(final)[~frozen] <= liquid[~frozen] + 1e-9).all()
-    is_kept = final * holding > 0.0
-    kept = np.where(is_kept, np.sign(final) * np.minimum(np.abs(final), np.abs(holding)), 0.0)
+    kept = kept_of(final, holding)
     # nothing that a limit counts is added where it is broken; the rest is within it alone
     left = book_measures(np.where(frozen, final, kept), leverage, using)
     fixed = book_measures(np.where(frozen, final, 0.0), leverage, using)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.sizing import OrderRules, size_orders
+from tests.analytics.test_limits import kept_of
 
 COST = 0.01
 FREE, CHARGED = OrderRules(0.0), OrderRules(COST)
@@ -184,7 +185,7 @@ def test_no_order_is_paid_with_cash_that_is_not_there(account, cash, rules):
 def test_what_is_opened_keeps_its_proportions(account, cash, cost):
     wanted, held = np.array(account["wanted"]), np.array(account["held"])
     change = sized(**account, rules=OrderRules(cost), cash=cash).change
-    kept = np.where(wanted * held > 0, np.sign(wanted) * np.minimum(abs(wanted), abs(held)), 0.0)
+    kept = kept_of(wanted, held)
     asked = np.where(account["is_sent"], np.abs(wanted - kept), 0.0)
     opened = np.maximum(np.sign(wanted) * (held + change - kept), 0.0)
     is_asked = asked > 1e-3
