@@ -1,18 +1,16 @@
 """The portfolio file beside the universe: what neither can be wrong about alone."""
 
-import csv
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from orchestration.errors import UsageError
-from orchestration.resources import REPOSITORY
+from orchestration.seeds import FOLDER, seed_rows
 from orchestration.universe import STRATEGY_FUNDS, Universe
 
 if TYPE_CHECKING:
     from analytics.settings import PortfolioConfig
 
-INSTRUMENTS = REPOSITORY / "dbt_project" / "seeds" / "instruments.csv"
+INSTRUMENTS = "instruments"
 EQUITIES = "equities"
 
 
@@ -30,12 +28,12 @@ def refuse_unfit(config: "PortfolioConfig", universe: Universe, *, file: str) ->
     UsageError
         One sentence with file, key, value and what is allowed.
     """
-    known = {*universe.bar_symbols, *_instruments()}
+    known = {*universe.bar_symbols, *(row["symbol"] for row in seed_rows(INSTRUMENTS))}
     for key, symbol in _named_symbols(config):
         if symbol not in known:
             raise UsageError(
                 f"{file}: {key} must be a symbol of the universe {universe.name} or of "
-                f"dbt_project/seeds/instruments.csv, got {symbol!r}."
+                f"{FOLDER}/{INSTRUMENTS}.csv, got {symbol!r}."
             )
     scenario = config.limits.stress_scenario
     for strategy, symbol in _traded(config, universe):
@@ -64,9 +62,3 @@ def _traded(config: "PortfolioConfig", universe: Universe) -> Iterator[tuple[str
         symbols = universe.member_symbols if strategy == EQUITIES else STRATEGY_FUNDS[strategy]
         for symbol in symbols:
             yield strategy, symbol
-
-
-@lru_cache(maxsize=1)
-def _instruments() -> frozenset[str]:
-    with INSTRUMENTS.open(encoding="utf-8", newline="") as file:
-        return frozenset(row["symbol"] for row in csv.DictReader(file))

@@ -4,15 +4,13 @@ The SQL reads its parameters from the seeds' rows, so a variant that is only ask
 SQL of its own: its row joins the seeds of a scratch build.
 """
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from orchestration.build import DBT_PROJECT
 from orchestration.errors import UsageError
+from orchestration.seeds import seed_rows
 from warehouse.connection import Connection
 
 Row = Mapping[str, Any]
@@ -165,13 +163,6 @@ def intraday_variant(*, style: str, interval: str) -> AskedVariant:
         row["variant"] for row in rows if (row["style"], row["bar_interval"]) == (style, interval)
     )
     return AskedVariant("intraday", name)
-
-
-@lru_cache(maxsize=8)
-def seed_rows(seed: str) -> tuple[dict[str, str], ...]:
-    """Read a seed of the dbt project as it stands in its file."""
-    with (DBT_PROJECT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as lines:
-        return tuple(csv.DictReader(lines))
 
 
 def _zscore_variant(

@@ -13,9 +13,9 @@ from orchestration.research.question import Asked, configuration_of, first_day_o
 from orchestration.research.variants import (
     credit_variant,
     equity_variant,
-    seed_rows,
     volatility_variant,
 )
+from orchestration.seeds import seed_rows
 from orchestration.universe import Universe
 from tests.orchestration.test_record import NIGHT
 from warehouse.connection import connect
