@@ -7,9 +7,12 @@ A claim that blocks leaves the old night in place. Thresholds: `thresholds.py`.
 # fmt: off
 from analytics.limit_usage import BOUNDS
 from orchestration.expectations.catalogue_shared import (
+    COSTS_ARE_NOT_NEGATIVE,
     FILLED_NEXT_SESSION,
+    GROSS_IS_NET_PLUS_COST,
     KNOWN_IN_TIME,
     NOT_AFTER_NIGHT,
+    RETURNS_ARE_FINITE,
     built_suite,
 )
 from orchestration.expectations.claims import Between, Claim, OneOf
@@ -88,13 +91,9 @@ RECORD = built_suite(
         *("net_return", "gross_return", "cost_return", "equity_usd", "backtest_net_return"),
         *("difference_return", "decision_night", "available_at"),
     ),
-    Claim("figures_are_finite", "missing_figures", OneOf((0,)), "block",
-          "One missing return poisons the whole equity curve."),
-    Claim("gross_is_net_plus_cost", "identity_error", Between(high=RETURN_IDENTITY_TOLERANCE),
-          "block",
-          "One equity path: gross return is net return plus cost, by definition."),
-    Claim("costs_are_not_negative", "cost_return", Between(-RETURN_IDENTITY_TOLERANCE), "block",
-          "Trading and borrowing never pay."),
+    RETURNS_ARE_FINITE,
+    GROSS_IS_NET_PLUS_COST,
+    COSTS_ARE_NOT_NEGATIVE,
     Claim("equity_follows_returns", "equity_error", Between(high=IDENTITY_TOLERANCE), "block",
           "Equity over the session before, less one, is the net return."),
     Claim("differences_are_record_less_backtest", "difference_error",

@@ -6,29 +6,27 @@ A claim that blocks leaves the old night in place. Thresholds: `thresholds.py`.
 # A claim reads as one entry of a table, not as eight lines.
 # fmt: off
 from orchestration.expectations.catalogue_shared import (
+    COSTS_ARE_NOT_NEGATIVE,
     FILLED_NEXT_SESSION,
+    GROSS_IS_NET_PLUS_COST,
     KNOWN_IN_TIME,
     NOT_AFTER_NIGHT,
+    RETURNS_ARE_FINITE,
     built_suite,
 )
 from orchestration.expectations.claims import Between, Claim, OneOf, Present, Suite
 from orchestration.expectations.thresholds import (
     IDENTITY_TOLERANCE,
     PLANNED_TOLERANCE,
-    RETURN_IDENTITY_TOLERANCE,
 )
 
 BACKTESTS = built_suite(
     "analytics.backtest_daily",
     ("strategy", "variant", "session_date"),
     ("gross_return", "cost_return", "net_return", "turnover", "gross_exposure", "net_exposure"),
-    Claim("figures_are_finite", "missing_figures", OneOf((0,)), "block",
-          "One missing return poisons the whole equity curve."),
-    Claim("gross_is_net_plus_cost", "identity_error", Between(high=RETURN_IDENTITY_TOLERANCE),
-          "block",
-          "One equity path: gross return is net return plus cost, by definition."),
-    Claim("costs_are_not_negative", "cost_return", Between(-RETURN_IDENTITY_TOLERANCE), "block",
-          "Trading and borrowing never pay."),
+    RETURNS_ARE_FINITE,
+    GROSS_IS_NET_PLUS_COST,
+    COSTS_ARE_NOT_NEGATIVE,
     Claim("turnover_is_not_negative", "turnover", Between(0), "block",
           "A sum of absolute trades."),
     Claim("nobody_loses_more_than_everything", "net_return", Between(-1), "block",

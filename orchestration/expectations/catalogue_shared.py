@@ -2,7 +2,16 @@
 
 # A claim reads as one entry of a table, not as eight lines.
 # fmt: off
-from orchestration.expectations.claims import Between, Claim, Distinct, HasColumns, HasRows, Suite
+from orchestration.expectations.claims import (
+    Between,
+    Claim,
+    Distinct,
+    HasColumns,
+    HasRows,
+    OneOf,
+    Suite,
+)
+from orchestration.expectations.thresholds import RETURN_IDENTITY_TOLERANCE
 
 LANDED = ("available_at", "fetched_at", "ledger_version")
 
@@ -17,6 +26,19 @@ FILLED_NEXT_SESSION = Claim(
 NOT_AFTER_NIGHT = Claim(
     "no_row_after_the_night", "days_after_night", Between(high=0), "block",
     "A night ends with its session.",
+)
+# Of one equity path, whether it was simulated or recorded.
+RETURNS_ARE_FINITE = Claim(
+    "figures_are_finite", "missing_figures", OneOf((0,)), "block",
+    "One missing return poisons the whole equity curve.",
+)
+GROSS_IS_NET_PLUS_COST = Claim(
+    "gross_is_net_plus_cost", "identity_error", Between(high=RETURN_IDENTITY_TOLERANCE), "block",
+    "One equity path: gross return is net return plus cost, by definition.",
+)
+COSTS_ARE_NOT_NEGATIVE = Claim(
+    "costs_are_not_negative", "cost_return", Between(-RETURN_IDENTITY_TOLERANCE), "block",
+    "Trading and borrowing never pay.",
 )
 
 
