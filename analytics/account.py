@@ -130,45 +130,54 @@ def held_account(
     final = np.array([weight for weight, _ in wanted])
     notes = np.array([note for _, note in wanted], dtype=object)
     notes[np.isnan(price)] = NO_PRICE
-    is_held = shares != 0.0
-    equity = holdings.cash_usd + float(np.add.reduce((shares * price)[is_held]))
-    is_held_back = np.array([note is not None for note in notes])
-    allowed, limits = np.nan_to_num(final), None
-    is_sent = np.zeros(len(symbols), dtype=np.bool_)
-    if equity > 0.0:
-        own = market.select(symbols)
-        unmanaged = [symbol for symbol in symbols if symbol not in targets]
-        rules = limit_rules(symbols, config, without_shock=unmanaged)
-        limits = AccountLimits(rules, own.fill_leverage[-1], is_held_back)
-        holding = np.where(is_held, shares * price, 0.0) / equity
-        allowed = apply_limits(
-            np.where(is_held_back, holding, allowed),
-            holding=holding,
-            leverage=limits.leverage,
-            liquidity_cap=liquidity_caps(
-                own.traded_value_usd[-1], equity_usd=equity, share=config.limits.liquidity
-            ),
-            is_frozen=is_held_back,
-            rules=rules,
-        ).final
-        is_sent = orders_sent(
-            allowed, holding=holding, is_frozen=is_held_back, minimum_order=rules.minimum_order
-        )
-        waits = ~is_sent & ~is_held_back
-        notes[waits & (allowed != holding)] = MINIMUM_ORDER
-        notes[waits & _is_less(allowed, final)] = LIMIT
-    return Account(
+    equity = holdings.cash_usd + float(np.add.reduce((shares * price)[shares != 0.0]))
+    account = Account(
         symbols=symbols,
         shares=shares,
         price_usd=price,
         final_weight=final,
-        allowed_weight=allowed,
-        is_sent=is_sent,
+        allowed_weight=np.nan_to_num(final),
+        is_sent=np.zeros(len(symbols), dtype=np.bool_),
         notes=notes,
         cash_usd=holdings.cash_usd,
         equity_usd=equity,
         is_simulated=False,
-        limits=limits,
+    )
+    if not equity > 0.0:
+        return account
+    unmanaged = [symbol for symbol in symbols if symbol not in targets]
+    rules = limit_rules(symbols, config, without_shock=unmanaged)
+    return _within_limits(account, market.select(symbols), rules, config.limits.liquidity)
+
+
+def _within_limits(
+    account: Account, market: Market, rules: LimitRules, liquidity_share: float
+) -> Account:
+    """Hold an account's targets to the limits, and tell what is sent; `market` has its symbols."""
+    is_held_back = np.array([note is not None for note in account.notes])
+    leverage, holding = market.fill_leverage[-1], account.value_usd / account.equity_usd
+    allowed = apply_limits(
+        np.where(is_held_back, holding, account.allowed_weight),
+        holding=holding,
+        leverage=leverage,
+        liquidity_cap=liquidity_caps(
+            market.traded_value_usd[-1], equity_usd=account.equity_usd, share=liquidity_share
+        ),
+        is_frozen=is_held_back,
+        rules=rules,
+    ).final
+    is_sent = orders_sent(
+        allowed, holding=holding, is_frozen=is_held_back, minimum_order=rules.minimum_order
+    )
+    notes, waits = account.notes.copy(), ~is_sent & ~is_held_back
+    notes[waits & (allowed != holding)] = MINIMUM_ORDER
+    notes[waits & _is_less(allowed, account.final_weight)] = LIMIT
+    return replace(
+        account,
+        allowed_weight=allowed,
+        is_sent=is_sent,
+        notes=notes,
+        limits=AccountLimits(rules, leverage, is_held_back),
     )
 
 
