@@ -45,6 +45,7 @@ BUILT_TABLES = (
     "marts.fct_intraday_signals",
     "marts.dim_instruments",
     "marts.dim_variants",
+    "marts.fct_provider_disagreements",
     "analytics.backtest_daily",
     "analytics.backtest_positions",
     "analytics.backtest_trades",

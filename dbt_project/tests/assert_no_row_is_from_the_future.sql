@@ -4,8 +4,9 @@
 
 {% set dated = [
     'fct_prices', 'fct_sentiment', 'fct_spreads', 'fct_term_structure', 'fct_equity_features',
-    'fct_intraday_signals', 'int_macro_as_of', 'int_fundamentals_known',
-    'int_fundamentals_joined_as_of', 'stg_fred__observations', 'stg_quality__quarantine'
+    'fct_intraday_signals', 'fct_provider_disagreements', 'int_macro_as_of',
+    'int_fundamentals_known', 'int_fundamentals_joined_as_of', 'stg_fred__observations',
+    'stg_quality__quarantine'
 ] %}
 
 with

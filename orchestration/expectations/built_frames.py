@@ -87,6 +87,19 @@ def signals(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
     )
 
 
+def disagreements(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
+    """Adds `difference_error` (both differences, relative to the chosen value), `seconds_late`."""
+    figures = frame[["chosen_value", "other_value", "difference", "difference_fraction"]]
+    chosen, other, difference, fraction = (figures[name].astype(float) for name in figures)
+    size = chosen.abs().replace(0.0, np.nan)
+    apart = other - chosen
+    errors = pd.concat([(difference - apart).abs() / size, (fraction - apart / size).abs()], axis=1)
+    return frame.assign(
+        difference_error=errors.max(axis=1, skipna=False).fillna(np.inf).where(size.notna()),
+        seconds_late=seconds_late(frame["available_at"], context),
+    )
+
+
 def strategy_decisions(frame: pd.DataFrame, context: GateContext) -> pd.DataFrame:
     """Tonight's rows of each strategy's default variant: one row per strategy.
 

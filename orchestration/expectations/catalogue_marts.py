@@ -149,6 +149,30 @@ SIGNALS = built_suite(
     shown=("signal", "event", "target_weight", "reason", "decided_at", "effective_session"),
 )
 
+DISAGREEMENTS = built_suite(
+    "marts.fct_provider_disagreements",
+    ("dataset", "symbol", "field", "chosen_provider", "other_provider", "session_date"),
+    (
+        "chosen_value",
+        "other_value",
+        "difference",
+        "difference_fraction",
+        "is_beyond_tolerance",
+        "choice_rule",
+        "available_at",
+    ),
+    Claim("differences_are_other_less_chosen", "difference_error",
+          Between(high=IDENTITY_TOLERANCE), "block",
+          "By definition, relative to the chosen value; of nothing there is no fraction."),
+    Claim("providers_agree_within_tolerance", "is_beyond_tolerance", OneOf((False,)), "warn",
+          "How far apart two providers may be, field by field, is in the seed `provider_fields`:"
+          " closes 0.5 %, other prices 1 %, volumes 10 %, the bill rate a hundredth. More is"
+          " another day's value, another company's, or a split that one of them lacks."),
+    KNOWN_IN_TIME,
+    shown=("chosen_value", "other_value", "difference_fraction", "available_at"),
+    can_be_empty=True,  # one provider alone may have told everything, or all of them the same
+)
+
 STRATEGY_DECISIONS = Suite(
     name="tonights_decisions",
     gate=2,

@@ -59,6 +59,7 @@ BUILT_SUITES: BuiltSuites = (
     (marts.SPREADS, built.spreads),
     (marts.TERM_STRUCTURE, built.term_structure),
     (marts.SIGNALS, built.signals),
+    (marts.DISAGREEMENTS, built.disagreements),
     (marts.STRATEGY_DECISIONS, built.strategy_decisions),
     (marts.FROZEN_DECISIONS, built.frozen_decisions),
     (marts.INTRADAY_SIGNALS, built.intraday_signals),

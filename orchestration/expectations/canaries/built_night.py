@@ -104,6 +104,16 @@ def signals() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def disagreements() -> pd.DataFrame:
+    """Closes of AAA that a second provider tells a thousandth higher, which is within bounds."""
+    return per_session(
+        dataset="daily_bars", symbol="AAA", field="close_usd", chosen_provider="polygon",
+        chosen_value=100.0, other_provider="fmp", other_value=100.1, difference=100.1 - 100.0,
+        difference_fraction=(100.1 - 100.0) / 100.0, is_beyond_tolerance=False,
+        choice_rule="the first of Polygon and FMP",
+    )  # fmt: skip
+
+
 def backtests() -> pd.DataFrame:
     """A thousandth a day after costs, for every default variant."""
     keys = sorted({(strategy, variant) for strategy, variant, _ in TARGETS})
@@ -258,6 +268,7 @@ def first_tables() -> dict[str, pd.DataFrame]:
             **shapes, vix_vix3m_ratio=0.75, term_structure="contango"
         ),
         "marts.fct_signals": signals(),
+        "marts.fct_provider_disagreements": disagreements(),
         "analytics.backtest_daily": backtests(),
         "analytics.target_weights": target_weights(),
         "analytics.portfolio_daily": portfolio(),

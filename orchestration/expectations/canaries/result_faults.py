@@ -26,7 +26,15 @@ OTHER_HIT, OTHER_FALL, OTHER_LOSS = (
 )
 EQUITY_RUN, CREDIT_RUN = "equities balanced_position full", "credit zscore_percentile full"
 
+TOLD = "daily_bars AAA close_usd polygon fmp"
+
 RESULT_FAULTS = (
+    Fault("fct_provider_disagreements", "providers_agree_within_tolerance", {"session_date": D14},
+     {"is_beyond_tolerance": True}, (TOLD, "2018-01-23")),
+    Fault("fct_provider_disagreements", "differences_are_other_less_chosen", {"session_date": D10},
+     {"difference": 0.1 + 2e-7}, (TOLD, "2018-01-17")),
+    Fault("fct_provider_disagreements", "every_row_was_known_in_time", {"session_date": D16},
+     {"available_at": LATE}, (TOLD, "2018-01-25")),
     Fault("fct_intraday_signals", "signals_are_minus_one_zero_or_one", {"session_date": D10},
      {"signal": 2, "target_weight": 1.0}, ("rare_5m SPY", "2018-01-17")),
     Fault("fct_intraday_signals", "signals_are_present", {"session_date": D12},
@@ -193,6 +201,8 @@ RESULT_FAULTS = (
      {"value": -1.01}, ("cumulative_return", NIGHT)),
 )  # fmt: skip
 RESULT_TWINS: tuple[tuple[str, str, dict[str, Any], Key], ...] = (
+    ("fct_provider_disagreements", "marts.fct_provider_disagreements", {"session_date": D5},
+     (TOLD, "2018-01-09")),
     ("fct_intraday_signals", "marts.fct_intraday_signals", {"session_date": DAYS[0]},
      ("rare_5m SPY", "2018-01-02")),
     ("dim_instruments", "marts.dim_instruments", {"symbol": "CCC"}, ("CCC", NIGHT)),
@@ -219,6 +229,6 @@ RESULT_TWINS: tuple[tuple[str, str, dict[str, Any], Key], ...] = (
 )  # fmt: skip
 """A second row of each table's grain: suite, table, the row to repeat, its key."""
 RESULTS_THAT_CAN_BE_EMPTY = (
-    "fct_intraday_signals", "backtest_positions", "backtest_trades", "walk_forward_windows",
+    "fct_provider_disagreements", "fct_intraday_signals", "backtest_positions", "backtest_trades", "walk_forward_windows",
     "portfolio_tracking", "holdings", "record_daily", "record_metrics",
 )  # fmt: skip

@@ -1,56 +1,11 @@
 with
 
-files as (
-    select * from {{ ref('stg_cboe__index_history') }}
-),
-
-quotes as (
-    select * from {{ ref('stg_cboe__delayed_quotes') }}
-),
-
-observations as (
-    select * from {{ ref('stg_fred__observations') }}
+offered as (
+    select * from {{ ref('int_index_closes_gathered') }}
 ),
 
 sessions as (
     select * from {{ ref('stg_exchange__sessions') }}
-),
-
--- FRED's copy of the VIX as first known: later versions of a vintage rewrite nothing
-copies as (
-    select
-        'VIX' as index_name,
-        observed_date as session_date,
-        value_in_unit as close_points,
-        available_at
-    from observations
-    where series_id = '{{ var('vix_series') }}'
-    qualify
-        row_number() over (
-            partition by observed_date
-            order by available_at, ledger_version
-        ) = 1
-),
-
--- the exchange's file replaces the quote of the session just closed
-offered as (
-    select
-        1 as source_rank,
-        'file' as source,
-        *
-    from files
-    union all by name
-    select
-        2 as source_rank,
-        'quote' as source,
-        *
-    from quotes
-    union all by name
-    select
-        3 as source_rank,
-        'fred' as source,
-        *
-    from copies
 ),
 
 -- Like bars: a close of the exchange known only after its session's decision stays out.
