@@ -109,6 +109,15 @@ class Published:
         rows = self.rows(table, columns, order_by=order_by)
         return rows[0] if rows else dict.fromkeys(columns)
 
+    def count(self, table: str, *, where: str = "true", parameters: Sequence[object] = ()) -> int:
+        """How many rows of a table there are, none where there is no such table."""
+        if self._connection is None or not self.has(table):
+            return 0
+        found = self._connection.execute(
+            f"select count(*) from {table} where {where}", list(parameters)
+        ).fetchone()
+        return int(found[0]) if found else 0
+
     def _ask(
         self,
         table: str,

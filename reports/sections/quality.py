@@ -6,6 +6,7 @@ from typing import Any
 from reports import wording
 from reports.night import Night
 from reports.queries import Row
+from reports.sections.disagreements import disagreements
 
 CHECK_COLUMNS = (
     "night", "attempt", "gate", "suite", "expectation", "table_name", "success",
@@ -34,6 +35,7 @@ def quality_section(night: Night) -> dict[str, Any]:
         "tables": _by_table(checks),
         "canaries": _canaries(night),
         "quarantined": _quarantined(night),
+        "disagreements": disagreements(night),
         "fallbacks": night.status.fallbacks,
         "quotas": night.status.quotas,
     }

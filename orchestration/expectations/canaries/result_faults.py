@@ -229,6 +229,6 @@ RESULT_TWINS: tuple[tuple[str, str, dict[str, Any], Key], ...] = (
 )  # fmt: skip
 """A second row of each table's grain: suite, table, the row to repeat, its key."""
 RESULTS_THAT_CAN_BE_EMPTY = (
-    "fct_provider_disagreements", "fct_intraday_signals", "backtest_positions", "backtest_trades", "walk_forward_windows",
-    "portfolio_tracking", "holdings", "record_daily", "record_metrics",
+    "fct_provider_disagreements", "fct_intraday_signals", "backtest_positions", "backtest_trades",
+    "walk_forward_windows", "portfolio_tracking", "holdings", "record_daily", "record_metrics",
 )  # fmt: skip
