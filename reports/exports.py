@@ -1,7 +1,8 @@
 """Files that other programs read: CSV of the backtests, JSON of the metrics and of the run.
 
 Each file is written beside its place and moved there whole, so that a reader sees the old file or
-the new one. Text cells that a spreadsheet would run as a formula are neutralised.
+the new one. Text cells that a spreadsheet would run as a formula are neutralised, and so are
+control characters.
 """
 
 import io
@@ -149,13 +150,22 @@ def csv_bytes(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
+def safe_cell(value: Any) -> Any:
+    """A value as a cell of a CSV file: text neutralised as in our exports, all else as it is."""
+    if not isinstance(value, str):
+        return value
+    formula = "'" if re.match(FORMULA_STARTS, value) else ""
+    return formula + wording.without_steering(value)
+
+
 def _column(values: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         values = values.cast(pa.string())
         # only text can be a formula; a negative number must stay a number
         is_formula = pc.match_substring_regex(values, FORMULA_STARTS)
-        return pc.if_else(is_formula, pc.binary_join_element_wise("'", values, ""), values)
+        safe = pc.if_else(is_formula, pc.binary_join_element_wise("'", values, ""), values)
+        return pc.replace_substring_regex(safe, wording.STEERING, "?")
     if pa.types.is_floating(kind):
         return pc.if_else(pc.is_finite(values), values, None)
     if pa.types.is_timestamp(kind):

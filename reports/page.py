@@ -27,10 +27,10 @@ def render_page(template: str, content: Mapping[str, Any]) -> str:
     Returns
     -------
     HTML. Every text is escaped unless it is markup already, and the page's own script is the only
-    one that its content policy allows.
+    one that its content policy allows. Control characters and direction marks show as ?.
     """
     script = _template_text("report.js")
-    return (
+    page = (
         page_environment()
         .get_template(template)
         .render(
@@ -40,6 +40,7 @@ def render_page(template: str, content: Mapping[str, Any]) -> str:
             script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
     )
+    return wording.without_steering(page)
 
 
 @lru_cache(maxsize=1)

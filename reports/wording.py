@@ -4,6 +4,7 @@ Numbers use a true minus sign and a narrow no-break space before the unit; the u
 """
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,6 +16,8 @@ from warehouse.sessions import NEW_YORK
 MINUS = "\u2212"
 NARROW = "\u202f"
 DASH = "\u2013"
+STEERING = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+"""Control characters but tab and line ends, and direction marks; read alike by `re` and Arrow."""
 
 REASONS: Mapping[str, str] = {
     "enter": "entered",
@@ -158,6 +161,11 @@ def moment(value: datetime | None) -> str:
     here = stamp.astimezone(UTC)
     universal = f"{here:%H:%M}" if here.date() == there.date() else f"{here:%Y-%m-%d %H:%M}"
     return f"{there:%Y-%m-%d %H:%M} New York ({universal} UTC)"
+
+
+def without_steering(text: str) -> str:
+    """A text in which nothing steers a terminal or turns the direction of a page: it shows as ?."""
+    return re.sub(STEERING, "?", text)
 
 
 def printable(line: str) -> str:

@@ -6,7 +6,7 @@ of a night. Every command has a test that starts it as a user does, with `tests.
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
@@ -21,13 +21,20 @@ PATIENCE_SECONDS = 600.0
 
 
 def quick_mqp(
-    home: Path, *arguments: str, expect: int | None = 0, **variables: str
+    home: Path,
+    *arguments: str,
+    expect: int | None = 0,
+    arrange: Callable[[], None] | None = None,
+    **variables: str,
 ) -> CompletedProcess[str]:
-    """As `tests.conftest.mqp`: what the command printed, and the exit code with which it ended."""
+    """As `tests.conftest.mqp`: what the command printed, and the exit code with which it ended.
+
+    `arrange`: called in the command's process before it begins; it travels there.
+    """
     with TemporaryDirectory() as folder:
         streams = (Path(folder) / "stdout", Path(folder) / "stderr")
         process = process_factory().Process(
-            target=_command, args=(arguments, environment(home, variables), streams)
+            target=_command, args=(arguments, environment(home, variables), streams, arrange)
         )
         process.start()
         process.join(PATIENCE_SECONDS)
@@ -42,7 +49,10 @@ def quick_mqp(
 
 
 def _command(
-    arguments: Sequence[str], variables: Mapping[str, str], streams: tuple[Path, Path]
+    arguments: Sequence[str],
+    variables: Mapping[str, str],
+    streams: tuple[Path, Path],
+    arrange: Callable[[], None] | None,
 ) -> None:
     os.environ.clear()
     os.environ.update(variables)
@@ -51,4 +61,6 @@ def _command(
             os.dup2(file.fileno(), number)
     sys.argv = ["mqp", *arguments]
     orchestration.gate_worker._worker[:] = [GatesHere(Stage())]
+    if arrange is not None:
+        arrange()
     main()

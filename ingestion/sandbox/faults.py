@@ -22,7 +22,7 @@ is in `ingestion/sandbox/spoiling/`.
 | ohlc_violation   |                                            | newest row: high below low     |
 | huge_jump        | factor (10)                                | newest row multiplied          |
 | key_echo         | status (500)                               | an error that repeats the key  |
-| evil_text        | text                                       | hostile text in headlines      |
+| evil_text        | text                                       | hostile text in what is told   |
 | foreign_next_url | address (https://foreign.example)          | a next page on another host    |
 """
 

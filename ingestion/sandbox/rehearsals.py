@@ -189,7 +189,8 @@ REHEARSALS: Mapping[str, Rehearsal] = {
         "DEGRADED from the cache; the key shows in no file, log, report or line on the terminal.",
     ),
     "hostile-text": Rehearsal(
-        "Every headline begins with a spreadsheet formula, markup and control characters.",
+        "Every headline, and every company's name and sector, begins with a spreadsheet formula, "
+        "markup and control characters.",
         _each("evil_text"),
         "CLEAN: the text is shown as text.",
     ),

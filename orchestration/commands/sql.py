@@ -10,13 +10,18 @@ import typer
 
 from orchestration.errors import UsageError
 from orchestration.resources import load_settings
+from reports.wording import without_steering
 from warehouse.connection import connect
 
 MOST_ROWS_ON_A_TERMINAL = 200
 
 
 def sql_command(query: str, output: str) -> int:
-    """Run a query and print its rows as a table, CSV or JSON."""
+    """Run a query and print its rows as a table, CSV or JSON.
+
+    Text of a provider steers neither the terminal nor, as CSV, a spreadsheet; JSON holds it as it
+    is stored.
+    """
     columns, rows = run_query(query)
     if output == "json":
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str))
@@ -55,10 +60,12 @@ def run_query(query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
 
 
 def _as_csv(columns: list[str], rows: list[tuple[Any, ...]]) -> str:
+    from reports.exports import safe_cell
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows([safe_cell(value) for value in row] for row in rows)
     return text.getvalue()
 
 
@@ -87,4 +94,4 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
-    return str(value)
+    return without_steering(str(value))

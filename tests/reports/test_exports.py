@@ -12,7 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from reports.exports import csv_bytes, write_backtests_csv, write_metrics_json, write_run_status
+from reports.exports import (
+    csv_bytes,
+    safe_cell,
+    write_backtests_csv,
+    write_metrics_json,
+    write_run_status,
+)
 from reports.queries import open_published
 from reports.status import RunStatus, read_run_status
 from tests.reports.conftest import Build
@@ -65,6 +71,13 @@ def csv_of(*values: Any) -> str:
 def test_text_that_a_spreadsheet_would_run_is_neutralised(start: str) -> None:
     _, (cell,) = csv.reader(io.StringIO(csv_of(f"{start}cmd()"), newline=""))
     assert cell == f"'{start}cmd()"
+
+
+def test_cell_of_a_query_is_neutralised_as_one_of_a_file() -> None:
+    assert [safe_cell(value) for value in ("=1+1", "a\x1b[31mb\u202e", "plain", -1.5, None)] == [
+        "'=1+1", "a?[31mb?", "plain", -1.5, None,
+    ]  # fmt: skip
+    assert csv_bytes(pa.table({"text": ["a\x1b[31mb\u202e"]})) == b'text\n"a?[31mb?"\n'
 
 
 def test_plain_text_is_left_alone() -> None:

@@ -26,6 +26,7 @@ DAYS = (
 )  # fmt: skip
 SYMBOLS = ("T", "ticker", "symbol")
 HEADLINES = ("headline", "title")
+COMPANY_TEXTS = ("companyName", "sector", "industry")
 ACTIONS = ("split_from", "numerator", "fromFactor", "cash_amount", "dividend", "amount")
 HIGHEST_SECONDS = 10**11  # a larger stamp counts milliseconds
 DAY_SECONDS = 86_400
@@ -42,9 +43,9 @@ def spoil_rows(rule: FaultRule, document: Document) -> list[Row]:
         return _duplicated(rule, document.rows)
     rows = [dict(row) for row in document.rows]
     if rule.kind == "evil_text":
-        for row in _aimed_at(rule, rows, _is_story):
-            name = next(name for name in HEADLINES if name in row)
-            row[name] = f"{rule.text(EVIL_TEXT)} {row[name]}"
+        for row in _aimed_at(rule, rows, _texts):
+            for name in _texts(row):
+                row[name] = f"{rule.text(EVIL_TEXT)} {row[name]}"
     elif rule.kind == "misaligned_dates":
         for row in _aimed_at(rule, rows, value_fields):
             _shift(row, -1 if rule.value == "timezone" else 1)
@@ -82,6 +83,12 @@ def _is_number(row: Row, value: Any) -> bool:
 
 def _is_story(row: Row) -> bool:
     return any(name in row for name in HEADLINES)
+
+
+def _texts(row: Row) -> list[str]:
+    """A story's headline, a company's name and what it does."""
+    headline = [name for name in HEADLINES if name in row][:1]
+    return headline + [name for name in COMPANY_TEXTS if row.get(name)]
 
 
 def _has_values(row: Row) -> bool:
