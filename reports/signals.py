@@ -104,26 +104,24 @@ def signal_states(published: Published, session: date) -> dict[SignalKey, Signal
     """
     governing = governing_variants(published, session)
     by_symbol = "partition by strategy, variant, symbol order by session_date"
+    where = "session_date <= ? and list_contains(?, strategy || '/' || variant)"
+    parameters = [session, [f"{strategy}/{variant}" for strategy, variant in governing.items()]]
     latest = published.rows(
         "marts.fct_signals",
         SIGNAL_COLUMNS,
-        where=f"session_date <= ? qualify row_number() over ({by_symbol} desc) = 1",
-        parameters=[session],
+        where=f"{where} qualify row_number() over ({by_symbol} desc) = 1",
+        parameters=parameters,
     )
     turns = published.rows(
         "marts.fct_signals",
         ("strategy", "variant", "symbol", "session_date"),
-        where="session_date <= ? qualify row_number() over "
+        where=f"{where} qualify row_number() over "
         f"({by_symbol}) = 1 or lag(signal) over ({by_symbol}) is distinct from signal",
         order_by="session_date",
-        parameters=[session],
+        parameters=parameters,
     )
     since = {(row["strategy"], row["variant"], row["symbol"]): row["session_date"] for row in turns}
-    return {
-        (row["strategy"], row["symbol"]): _state(row, session, since)
-        for row in latest
-        if governing.get(row["strategy"]) == row["variant"]
-    }
+    return {(row["strategy"], row["symbol"]): _state(row, session, since) for row in latest}
 
 
 def _state(row: Row, session: date, since: Mapping[tuple[str, str, str], date]) -> SignalState:
