@@ -78,6 +78,8 @@ BOUNDS: Mapping[str, tuple[str, str]] = {
 
 SIGNALS: Mapping[int, str] = {1: "Long", 0: "Flat", -1: "Short"}
 
+EVENTS: Mapping[str, str] = {"enter": "entered", "exit": "left"}
+
 STRATEGIES: Mapping[str, str] = {
     "equities": "Equities",
     "credit": "Credit",
@@ -187,6 +189,12 @@ def reason(text: Any) -> str:
 def reason_detail(text: Any) -> str:
     """The figures that a reason carries after its code; may be empty."""
     return str(text or "").partition(": ")[2]
+
+
+def full_reason(text: Any) -> str:
+    """A reason in words and its figures: "stopped out: close 94.1 <= 95.0"."""
+    detail = reason_detail(text)
+    return f"{reason(text)}: {detail}" if detail else reason(text)
 
 
 def order_reason(text: Any) -> str:

@@ -12,6 +12,21 @@ from warehouse.errors import NotPublishedError
 
 LOOPBACK = "127.0.0.1"
 
+DASHBOARD_OPTIONS: tuple[tuple[str, str], ...] = (
+    ("server.address", LOOPBACK),
+    ("server.allowedHosts", LOOPBACK),  # no other name may lead here
+    ("server.allowedHosts", "localhost"),
+    ("server.headless", "true"),
+    ("server.fileWatcherType", "none"),
+    ("browser.gatherUsageStats", "false"),
+    ("client.toolbarMode", "minimal"),
+    ("client.showErrorLinks", "false"),
+    # of both themes, or the browser's wish for a dark one would not count
+    ("theme.light.primaryColor", "#0A7CC2"),
+    ("theme.dark.primaryColor", "#56B4E9"),
+)
+"""Streamlit's options: nothing leaves the machine, nothing but the loopback is listened to."""
+
 
 def ui_command(port: int) -> int:
     """Run Dagster's web server and daemon until they are stopped."""
@@ -33,14 +48,10 @@ def dashboard_command(port: int) -> int:
     published = load_settings().home.published
     if not published.exists():
         raise NotPublishedError("There is no published night to look at: run `mqp nightly` first.")
+    options = (*DASHBOARD_OPTIONS, ("server.port", str(port)))
     command = [
-        sys.executable, "-m", "streamlit", "run", str(REPOSITORY / "reports" / "dashboard.py"),
-        "--server.address", LOOPBACK,
-        "--server.port", str(port),
-        "--server.headless", "true",
-        "--browser.gatherUsageStats", "false",
-        "--client.toolbarMode", "minimal",
-        "--", str(published),
+        sys.executable, "-m", "orchestration.dashboard_server",
+        *(f"--{name}={value}" for name, value in options),
     ]  # fmt: skip
     return _run(command)
 

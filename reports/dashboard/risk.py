@@ -2,7 +2,8 @@
 
 from reports import wording
 from reports.account import Account, read_account
-from reports.blocks import Block, Figures, Heading, Table, Words, plot
+from reports.dashboard.blocks import Block, Figures, Heading, Table, Words
+from reports.dashboard.plots import plot
 from reports.night import Night
 from reports.queries import Row
 from reports.render import DEFAULT_TARGET_VOLATILITY
@@ -28,7 +29,11 @@ def risk_panel(night: Night, _strategy: str) -> list[Block]:
 def _portfolio(night: Night) -> list[Block]:
     found = account_section(night)
     weights = ("current_weight", "planned_weight", "final_weight")
-    held = [_without(row, "bar", "order", "is_simulated") for row in found["rows"]]
+    held = [
+        {**_without(row, "bar", "order", "is_simulated"),
+         "reason": wording.order_reason(row["reason"])}
+        for row in found["rows"]
+    ]  # fmt: skip
     sleeves = ("strategy", "weight", "equal_weight", "applied", "variance_share", "reason")
     tracking = tracking_section(night)
     years = ("period", "sessions", "realised", "ratio", "unbound", "untouched", "bound",
@@ -45,7 +50,8 @@ def _portfolio(night: Night) -> list[Block]:
               empty="No sleeve weights yet."),
         Heading("Limits tonight"),
         Table([_limit(row) for row in limits_tonight(night.published, night.session)],
-              ("used_of_bound",), empty="No limit was measured."),
+              ("used_of_bound",), empty="No limit was measured.",
+              figures=("wanted", "used", "bound")),
         Heading("Target volatility"),
         *([Words(tracking["sentence"])] if tracking["sentence"] else []),
         Figures([plot(chart) for chart in charts]),
@@ -134,16 +140,28 @@ def _stress(night: Night, account: Account) -> list[Block]:
     return [
         Heading("Stress"),
         Words("Add scenarios of your own in config/portfolio.yaml."),
-        Table(rows, ("profit", "limited to"), ("profit_usd",), "No stress of this book."),
+        Table(
+            rows,
+            ("profit", "limited to"),
+            ("profit_usd",),
+            "No stress of this book.",
+            signed=("profit", "profit_usd"),
+        ),
     ]
 
 
 def _limit(row: Row) -> Row:
     bound = row["bound"]
     share = row["used"] / bound if row["used"] is not None and bound else None
-    names = ("limit_name", "subject", "wanted", "used", "bound")
-    return {**_only(row, names), "used_of_bound": share,
-            "state": "binding" if row["is_binding"] else "", "note": row["note"]}  # fmt: skip
+    word = wording.times if row["limit_name"] == "leverage" else wording.percent
+    return {
+        "limit_name": wording.bound(row["limit_name"]),
+        "of": row["subject"],
+        **{name: word(row[name]) for name in ("wanted", "used", "bound")},
+        "used_of_bound": share,
+        "state": "binding" if row["is_binding"] else "",
+        "note": row["note"],
+    }
 
 
 def _only(row: Row, names: tuple[str, ...]) -> Row:
