@@ -18,6 +18,7 @@ from orchestration.freshness import INDEX_NAMES, SERIES
 from orchestration.resources import REPOSITORY
 from orchestration.universe import load_universe
 from tests.analytics.test_backtest_properties import random_case, slow_rows
+from tests.bench_dashboard import bench_dashboard
 from tests.bench_engine import bench_engine_scale
 from tests.bench_portfolio import bench_portfolio
 from tests.bench_scale import bench_scale
@@ -134,6 +135,7 @@ def main() -> None:
         bench_night_inputs(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         bench_why(Path(folder))
+        bench_dashboard(Path(folder))  # the night that the questions were about
     bench_scale()
 
 

@@ -95,7 +95,10 @@ def sandbox_night(tmp_path_factory: pytest.TempPathFactory) -> NightHome:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print which planted look-ahead bug was caught by what, when some were planted."""
+    """Say what was skipped and why, and which planted look-ahead bug was caught by what."""
+    skipped = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])}
+    for reason in sorted(skipped):
+        terminalreporter.write_line(f"NOT TESTED: {reason.removeprefix('Skipped: ')}", yellow=True)
     rows = sorted(
         tuple(value)
         for reports in terminalreporter.stats.values()

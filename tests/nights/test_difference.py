@@ -4,14 +4,19 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from orchestration.dashboard import answers
+from orchestration.resources import load_settings
+from reports.dashboard.answers import NoAnswerError
+from reports.difference import read_difference
 from tests.conftest import mqp
+from tests.durability.whole_night import FRIDAY
 from tests.nights.conftest import QuickNight
 from tests.quick_command import quick_mqp
 from warehouse.connection import connect
@@ -145,6 +150,16 @@ def test_report_and_terminal_show_what_the_night_stored(nights: TwoNights) -> No
     assert "From night 2024-06-28 to 2024-07-01, 1 session  SIMULATED DATA (sandbox:7)" in text
     assert "revised rows" in text
     assert "The parts sum to every change." in text
+
+
+def test_dashboard_shows_what_the_night_stored(nights: TwoNights) -> None:
+    asked = answers(load_settings({"MQP_HOME": str(nights.home), "MQP_SOURCES": "sandbox",
+                                   **nights.variables}))  # fmt: skip
+    found = asked.stored_difference(FRIDAY.date(), MONDAY.date())
+    assert found is not None
+    assert found == read_difference(nights.stored)
+    with pytest.raises(NoAnswerError, match="Night 2024-06-27 was never published here"):
+        asked.stored_difference(date(2024, 6, 27), MONDAY.date())
 
 
 def test_rebuilding_every_state_gives_the_same_parts(nights: TwoNights) -> None:
