@@ -74,12 +74,13 @@ def _difference(
     asked = f"compare {identity} {earlier} {later}"
     if not st.session_state.get(asked):
         st.text(
-            "Neither night stored this comparison, so it is worked out on a copy of the ledger, "
-            "which takes from seconds to minutes."
+            "This comparison is not stored, or was made by other code: it is worked out on a copy "
+            "of the ledger, which takes from seconds to minutes."
         )
-        if not st.button("Compare them", key=f"button {asked}"):
-            return None
-        st.session_state[asked] = True
+        if st.button("Compare them", key=f"button {asked}"):
+            st.session_state[asked] = True
+            st.rerun()
+        return None
     return _worked_out(identity, earlier, later, answers)
 
 

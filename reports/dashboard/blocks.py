@@ -1,7 +1,8 @@
 """Plain blocks of the dashboard, and how each kind of block is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -12,6 +13,9 @@ from reports.queries import Row
 
 MOST_PLAIN_ROWS = 60
 """A longer table stands in a grid of its own that scrolls, sorts and searches."""
+
+
+WIDTHS: Mapping[str, Literal["medium", "large"]] = {"reason": "large", "expectation": "medium"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,9 @@ def _show_table(table: Table) -> None:
 
 
 def _show_grid(table: Table) -> None:
-    columns = {name: st.column_config.Column(label(name)) for name in table.rows[0]}
+    columns = {
+        name: st.column_config.Column(label(name), width=WIDTHS.get(name)) for name in table.rows[0]
+    }
     columns |= {
         name: st.column_config.NumberColumn(label(name), format="%.2f %%")
         for name in table.percents

@@ -6,7 +6,7 @@ from typing import Any
 
 from reports import wording
 
-LARGE, MIDDLING = 10_000, 10
+LARGE, MIDDLING = 10_000, 3
 
 LABELS: Mapping[str, str] = {
     "attempt": "Attempt",
@@ -80,7 +80,10 @@ def is_empty(value: Any) -> bool:
 
 
 def digits_of(values: Sequence[Any]) -> int:
-    """Digits behind the point that suit a whole column: none for counts and for large amounts."""
+    """Digits behind the point that suit a whole column: none for counts and for large amounts.
+
+    Four for what is about 1, such as a ratio or a beta; cents for the rest.
+    """
     known = [abs(value) for value in values if isinstance(value, int | float) and
              not wording.is_missing(value)]  # fmt: skip
     if all(float(value).is_integer() for value in known) or max(known) >= LARGE:

@@ -93,13 +93,16 @@ def _duration(seconds: float | None) -> str:
 
 
 def _duration_charts(night: Night, rows: list[Row]) -> list[Chart]:
-    """Seconds of the latest attempt at each night; none before the second night."""
+    """Seconds of the latest attempt at each night; none before the second night.
+
+    A rehearsal whose clock stands still has nothing to draw either.
+    """
     latest: dict[date, float] = {}
     for row in rows:
         seconds = _seconds(row)
         if seconds is not None and row["status"] in PUBLISHED:
             latest.setdefault(row["night"], seconds)
-    if len(latest) < 2:
+    if len(latest) < 2 or not any(latest.values()):
         return []
     dates = sorted(latest)
     return [
@@ -140,7 +143,7 @@ def _signal(signal: dict[str, Any]) -> Row:
         "before": wording.signal(signal["before"]),
         "after": wording.signal(signal["after"]),
         "because of": signal["because"],
-        "reason": signal["reason"],
+        "reason": wording.full_reason(signal["reason"]),
     }
 
 
@@ -178,7 +181,7 @@ def _metrics(found: dict[str, Any]) -> list[Block]:
     rows = [
         {
             "of": wording.strategy(row["subject"]),
-            "figure": row["label"],
+            "figure": row["label"][:1].upper() + row["label"][1:],
             "before": row["before"],
             **dict(zip(heads, row["parts"], strict=True)),
             "after": row["after"],

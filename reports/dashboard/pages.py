@@ -41,8 +41,8 @@ def overview_panel(night: Night, _strategy: str) -> list[Block]:
     return [
         Tiles(_tiles(night, history)),
         Heading(f"What to hold{effective}"),
-        Table([_weight_row(held) for held in book.holdings], ("weight", "change"),
-              empty="No target weights yet.", signed=("change",)),
+        Table([_weight_row(held) for held in book.holdings], ("weight",),
+              empty="No target weights yet.", figures=("change",)),
         Heading("Orders"),
         Table(book.orders, (), ("quantity_shares", "notional_usd", "expected_cost_usd"),
               "No order to send."),
@@ -95,7 +95,7 @@ def _weight_row(held: Any) -> Row:
         "symbol": held.symbol,
         "name": held.name,
         "weight": held.final_weight,
-        "change": held.change,
+        "change": wording.points(held.change),
         "sleeves": ", ".join(wording.strategy(part.strategy) for part in held.sleeves),
         "reason": "; ".join(wording.full_reason(part.reason) for part in held.sleeves),
     }

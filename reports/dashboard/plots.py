@@ -36,6 +36,7 @@ SHADES: Mapping[str, str] = {
     "band": "rgba(86, 180, 233, 0.14)",
     "band hot": "rgba(213, 94, 0, 0.14)",
 }
+FEW_DATES = 8
 HEIGHT, SHORT_HEIGHT = 400, 290  # pixels
 FOOT = 62  # pixels for the dates and two lines of legend
 
@@ -54,6 +55,8 @@ def plot(chart: Chart) -> go.Figure:
     figure.update_yaxes(type="log" if chart.is_log else "linear", tickformat=axis,
                         hoverformat=pointer)  # fmt: skip
     figure.update_xaxes(hoverformat="%a %d %b %Y")
+    if len(chart.dates) <= FEW_DATES:  # else the axis would be divided into hours
+        figure.update_xaxes(tickvals=chart.dates, tickformat="%d %b %Y", ticklabeloverflow="allow")
     return figure
 
 

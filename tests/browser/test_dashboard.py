@@ -3,7 +3,9 @@
 import os
 import shutil
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -93,6 +95,29 @@ def test_page_fits_a_phone_in_the_dark(browser: Browser, address: str, page: str
         assert max(map(int, colour.strip("rgb()").split(",")[:3])) < 60
     assert found.complaints == []
     assert found.foreign == []
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 101), ("elsewhere.example", 403)])
+def test_page_of_another_site_cannot_read_the_night(
+    browser: Browser, address: str, host: str, status: int
+) -> None:
+    """A foreign name that is made to point here asks with its own name as the host."""
+    port = urlsplit(address).port
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(
+        "GET",
+        "/_stcore/stream",
+        headers={
+            "Host": f"{host}:{port}",
+            "Origin": f"http://{host}:{port}",
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        },
+    )
+    assert connection.getresponse().status == status
+    connection.close()
 
 
 def test_visit_writes_nothing(browser: Browser, address: str, home: Path) -> None:
