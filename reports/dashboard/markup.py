@@ -50,6 +50,7 @@ def table_html(
     rows : at least one, all with the same columns.
     percents, signed, figures, codes : as in `reports.dashboard.blocks.Table`.
     """
+    first = next(iter(rows[0]))
     columns = [
         _column(
             name,
@@ -58,6 +59,7 @@ def table_html(
             is_signed=name in signed,
             is_figure=name in figures,
             is_code=name in codes,
+            is_first=name == first,
         )
         for name in rows[0]
         if not all(is_empty(row[name]) for row in rows)
@@ -78,8 +80,12 @@ def _column(
     is_signed: bool,
     is_figure: bool,
     is_code: bool,
+    is_first: bool,
 ) -> list[Markup]:
-    """A column's head and cells; numbers stand flush right, long sentences may break."""
+    """A column's head and cells; numbers stand flush right, long sentences may break.
+
+    The first column names its rows and stays in one line, however long the names are.
+    """
     is_right = is_figure or all(_is_number(value) for value in values if not is_empty(value))
     digits = digits_of(values)
     texts = [cell(v, is_percent=is_percent, is_signed=is_signed, digits=digits) for v in values]
@@ -88,7 +94,7 @@ def _column(
     long = Markup(' class="long"')
     return [Markup('<th scope="col"{}>{}</th>').format(kind, called)] + [
         Markup('<td{} data-of="{}">{}</td>').format(
-            long if len(text) >= LONG_TEXT and not is_right else kind, called, text
+            long if len(text) >= LONG_TEXT and not (is_right or is_first) else kind, called, text
         )
         for text in texts
     ]

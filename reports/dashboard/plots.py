@@ -1,6 +1,7 @@
 """The report's charts as Plotly figures, with zoom and pan."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
@@ -38,6 +39,8 @@ SHADES: Mapping[str, str] = {
 }
 FEW_DATES = 8
 HEIGHT, SHORT_HEIGHT = 400, 290  # pixels
+HEAD, LINE = 62, 18  # pixels for a title of one line with its unit, and for each further line
+TITLE_WIDTH = 44  # characters, what fits on a phone
 FOOT = 62  # pixels for the dates and two lines of legend
 
 
@@ -94,20 +97,21 @@ def _lay_out(figure: go.Figure, title: dict[str, object], *, is_short: bool) -> 
         showlegend=True,
         legend={"orientation": "h", "x": 0, "xref": "paper", "y": 0, "yref": "container",
                 "yanchor": "bottom", "title": None},
-        margin={"l": 8, "r": 12, "t": 62, "b": FOOT},
+        margin={"l": 8, "r": 12, "t": HEAD + LINE * str(title["text"]).count("<br>"), "b": FOOT},
     )  # fmt: skip
 
 
 def _title(text: str, unit: str, note: str) -> dict[str, object]:
     """The title with the world's mark, and below it the unit, which names the vertical axis."""
     mark = f" ({note})" if note else ""
+    lines = [str(escape(line)) for line in wrap(text + mark, width=TITLE_WIDTH)]
     return {
-        "text": str(escape(text + mark)),
+        "text": "<br>".join(lines),
         "subtitle": {"text": str(escape(unit)), "font": {"size": 12}},
         "y": 1,
         "yref": "container",
         "yanchor": "top",
-        "pad": {"t": 8},
+        "pad": {"t": 8 + LINE * (len(lines) - 1)},  # Plotly places the last line
     }
 
 

@@ -260,6 +260,17 @@ def test_chart_of_the_dashboard_has_every_mark() -> None:
     assert list(marks.y) == [-0.02, -0.03]
 
 
+def test_long_title_is_broken_before_it_leaves_a_phone() -> None:
+    dates = np.busday_offset(np.datetime64("2017-01-02"), np.arange(4))
+    line = Line("Return", np.arange(4.0))
+    title = "Daily net return against the loss forecast the evening before"
+    figure = plot(Chart(title, "percent", dates, (line,), unit="% < 5", note="simulated"))
+    lines = figure.layout.title.text.split("<br>")
+    assert " ".join(lines) == f"{title} (simulated)"
+    assert max(map(len, lines)) <= 44
+    assert figure.layout.title.subtitle.text == "% &lt; 5"
+
+
 def test_simulated_night_is_marked(build_published: Build) -> None:
     app = opened(build_published(count=60, world="sandbox:7"))
     assert "SIMULATED DATA" in app.error[0].value

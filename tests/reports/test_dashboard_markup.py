@@ -58,6 +58,12 @@ def test_numbers_stand_right_and_sentences_may_break() -> None:
     assert '<div class="sheet worded"' in told
 
 
+def test_first_column_names_its_rows_in_one_line() -> None:
+    told = table_html([{"metric": "Track record to know Sharpe > 0 (simulated)", "value": 1.5}])
+    assert "long" not in told
+    assert '<div class="sheet"' in told
+
+
 def test_column_without_any_value_is_left_out() -> None:
     told = table_html([{"symbol": "A", "note": ""}, {"symbol": "B", "note": None}])
     assert "Note" not in told
