@@ -17,11 +17,12 @@ from reports.holdings import LIMITS
 from reports.night import Night, read_night
 from reports.queries import Published, Row, open_published
 from reports.risk import latest_risk, limits_tonight
+from reports.sections.disagreements import comparison
 from reports.sections.quality import quality_section
 from reports.status import RunStatus
 from warehouse.files import write_text
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 SCHEMA = Path(__file__).parent / "schemas" / "report.schema.json"
 
 ORDERS = (*ORDER_COLUMNS, "effective_session")
@@ -164,6 +165,8 @@ def _quality(night: Night) -> dict[str, Any]:
         "gates": found["gates"],
         "failures": _only(found["failures"], FAILED_CHECK),
         "quarantined": _only(found["quarantined"], WITHHELD),
+        "canaries": found["canaries"],
+        "disagreements": asdict(differing) if (differing := comparison(night)) else None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -104,6 +105,13 @@ def _show_table(table: Table) -> None:
 def _show_grid(table: Table) -> None:
     columns = {
         name: st.column_config.Column(label(name), width=WIDTHS.get(name)) for name in table.rows[0]
+    }
+    columns |= {
+        name: st.column_config.DatetimeColumn(
+            f"{label(name)}, UTC", format="YYYY-MM-DD HH:mm", timezone="UTC"
+        )
+        for name, value in table.rows[0].items()
+        if isinstance(value, datetime)
     }
     columns |= {
         name: st.column_config.NumberColumn(label(name), format="%.2f %%")

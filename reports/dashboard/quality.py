@@ -4,12 +4,16 @@ from reports import wording
 from reports.dashboard.blocks import Block, Heading, Table, Tiles, Words
 from reports.night import Night
 from reports.queries import Row
+from reports.sections.disagreements import UNKNOWN, comparison
 from reports.sections.quality import GATES
 
 LATEST_REQUESTS = 200
 CHECKS = ("gate", "table_name", "expectation", "success", "unexpected_count", "severity",
           "detail")  # fmt: skip
 QUARANTINE = ("dataset", "symbol", "first_date", "last_date", "reason", "night", "released_at")
+DIFFERENCES = ("symbol", "session_date", "dataset", "field", "chosen_provider", "chosen_value",
+               "other_provider", "other_value", "difference_fraction", "is_beyond_tolerance",
+               "choice_rule")  # fmt: skip
 REQUESTS = ("provider", "dataset", "symbol", "class", "row_count", "served_from",
             "duration_seconds", "requested_at", "detail")  # fmt: skip
 
@@ -35,6 +39,8 @@ def quality_panel(night: Night, _subject: str) -> list[Block]:
               ),
         Heading("Quarantine"),
         Table(quarantine, empty="Nothing was ever quarantined."),
+        Heading("Where providers differ"),
+        *_differences(night),
         Heading("Requests by provider"),
         Table(_by_provider(requests), empty="No request is recorded."),
         Heading("Every check"),
@@ -44,6 +50,22 @@ def quality_panel(night: Night, _subject: str) -> list[Block]:
         Words(f"The newest first, {LATEST_REQUESTS} at most."),
         Table(requests[:LATEST_REQUESTS], empty="No request is recorded."),
     ]  # fmt: skip
+
+
+def _differences(night: Night) -> list[Block]:
+    found = comparison(night)
+    if found is None:
+        return [Words(UNKNOWN)]
+    rows = [{name: row[name] for name in DIFFERENCES} for row in found.rows]
+    return [
+        Words(found.sentence),
+        Table(
+            rows,
+            percents=("difference_fraction",),
+            signed=("difference_fraction",),
+            empty="There is no difference to show.",
+        ),
+    ]
 
 
 def _tiles(

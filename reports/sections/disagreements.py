@@ -1,10 +1,12 @@
 """Where two providers tell different things of the same day, the worst first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from reports import wording
 from reports.night import Night
+from reports.queries import Row
 
 TABLE = "marts.fct_provider_disagreements"
 COMPARED = "intermediate.int_provider_values_compared"
@@ -18,8 +20,46 @@ WORST_FIRST = (
     "nulls first, session_date desc, dataset, symbol, field, chosen_provider, other_provider"
 )
 SHOWN = 10
+UNKNOWN = "How far providers differ is not in this file."
 DIGITS: Mapping[str, int] = {"shares": 0, "new shares per old share": 4, "percent": 3}
 OTHER_DIGITS = 4  # of prices, dividends and points
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Values of two providers laid side by side, and what differs.
+
+    `compared`: values beside the chosen one; `differing`, `beyond` and `tonight`: of them not the
+    same, further apart than the field's tolerance, and those of the night's own session. `rows`:
+    the `SHOWN` largest differences, in multiples of their tolerance, as they are stored.
+    """
+
+    compared: int
+    differing: int
+    beyond: int
+    tonight: int
+    rows: Sequence[Row]
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        return disagreement_sentence(self.compared, self.differing, self.beyond, self.tonight)
+
+
+def comparison(night: Night) -> Comparison | None:
+    """Read what was compared; None for a file of before there was such a table."""
+    published = night.published
+    if not published.has(TABLE):
+        return None
+    return Comparison(
+        compared=published.count(COMPARED),
+        differing=published.count(TABLE),
+        beyond=published.count(TABLE, where="is_beyond_tolerance"),
+        tonight=published.count(
+            TABLE, where="is_beyond_tolerance and session_date = ?", parameters=[night.session]
+        ),
+        rows=published.rows(TABLE, COLUMNS, order_by=f"{WORST_FIRST} limit {SHOWN}"),
+    )
 
 
 def disagreements(night: Night) -> dict[str, Any]:
@@ -27,24 +67,17 @@ def disagreements(night: Night) -> dict[str, Any]:
 
     Returns
     -------
-    `sentence`, `is_alarming`; `rows`, the `SHOWN` largest differences in multiples of their
-    tolerance; `rules`, by dataset the rule behind each chosen value of theirs.
+    `sentence`, `is_alarming`; `rows`, the largest differences in words; `rules`, by dataset the
+    rule behind each chosen value of theirs.
     """
-    published = night.published
-    if not published.has(TABLE):
-        sentence = "How far providers differ is not in this file."
-        return {"sentence": sentence, "is_alarming": False, "rows": [], "rules": {}}
-    compared, differing = published.count(COMPARED), published.count(TABLE)
-    beyond = published.count(TABLE, where="is_beyond_tolerance")
-    tonight = published.count(
-        TABLE, where="is_beyond_tolerance and session_date = ?", parameters=[night.session]
-    )
-    rows = published.rows(TABLE, COLUMNS, order_by=f"{WORST_FIRST} limit {SHOWN}")
+    found = comparison(night)
+    if found is None:
+        return {"sentence": UNKNOWN, "is_alarming": False, "rows": [], "rules": {}}
     return {
-        "sentence": disagreement_sentence(compared, differing, beyond, tonight),
-        "is_alarming": bool(beyond),
-        "rows": [_told(row) for row in rows],
-        "rules": {_words(row["dataset"]): row["choice_rule"] for row in rows},
+        "sentence": found.sentence,
+        "is_alarming": bool(found.beyond),
+        "rows": [_told(row) for row in found.rows],
+        "rules": {_words(row["dataset"]): row["choice_rule"] for row in found.rows},
     }
 
 

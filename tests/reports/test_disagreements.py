@@ -1,14 +1,18 @@
 """What two providers tell differently stands in the report, the worst first."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from reports.machine import SCHEMA, write_report_json
 from reports.render import render_report
 from reports.sections.disagreements import disagreement_sentence
 from reports.status import RunStatus
 from tests.reports.conftest import Build
+from tests.reports.test_dashboard import tables
 from tests.reports.test_render import Elements, text_of
 
 StatusOf = Callable[..., RunStatus]
@@ -91,3 +95,27 @@ def test_file_without_the_table_says_so(published: Path, status_of: StatusOf) ->
 )
 def test_every_state_has_its_sentence(counts: tuple[int, int, int, int], sentence: str) -> None:
     assert disagreement_sentence(*counts) == sentence
+
+
+def test_report_json_counts_them_and_holds_the_stored_values(
+    build_published: Build, status_of: StatusOf, tmp_path: Path
+) -> None:
+    file = build_published(count=120, sql=(*TABLES, VIX, CLOSE, BILL))
+    write_report_json(file, status_of(), tmp_path / "report.json")
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    schema = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert list(schema.iter_errors(report)) == []
+    found = report["quality"]["disagreements"]
+    counts = {name: found[name] for name in ("compared", "differing", "beyond", "tonight")}
+    assert counts == {"compared": 40, "differing": 3, "beyond": 2, "tonight": 1}
+    worst, *_ = found["rows"]
+    assert (worst["symbol"], worst["session_date"]) == ("DGS3MO", "2017-06-28")
+    assert (worst["chosen_value"], worst["other_value"]) == (1.0, 1.05)
+    assert (worst["is_beyond_tolerance"], worst["choice_rule"]) == (True, "FRED")
+
+
+def test_dashboard_shows_the_rows_of_the_report(build_published: Build) -> None:
+    found = tables(build_published(count=120, sql=(*TABLES, VIX, CLOSE)), "Data quality")
+    close, vix = found["Where providers differ"].rows
+    assert (close["symbol"], close["difference_fraction"]) == ("AAPL", 0.01)
+    assert (vix["other_provider"], vix["is_beyond_tolerance"]) == ("cboe_quote", False)

@@ -21,7 +21,7 @@ def test_report_names_the_rehearsal_in_title_and_banner(
     build_published: Build, status_of: StatusOf
 ) -> None:
     html = render_report(build_published(world="sandbox:7"), _status(status_of))
-    assert html.count("REHEARSAL: outage · SIMULATED DATA") >= 3  # title, banner, watermark
+    assert html.count("REHEARSAL: outage · SIMULATED DATA") >= 3  # title, banner, foot of a sheet
     assert "were made on purpose" in html
 
 
