@@ -12,6 +12,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = re.compile(r'xdist_group\("(\w+)"\)')
+SHARED = ("sandbox_night", "small_night")
+"""Fixtures that run a night once for all modules of the same process."""
+
 NIGHTS = {"nights", "second_path"}
 
 
@@ -22,8 +25,9 @@ def group_of(path: str) -> str | None:
     marked = MARK.search(text)
     if marked:
         return marked[1]
-    if "sandbox_night" in text:
-        return "sandbox_night"
+    for night in SHARED:
+        if night in text:
+            return night
     return path if NIGHTS & set(Path(path).parts) else None
 
 
