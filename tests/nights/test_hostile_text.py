@@ -93,10 +93,24 @@ class Page(HTMLParser):
 
 
 def read_page(path: Path) -> Page:
+    return parsed(path.read_text(encoding="utf-8"))
+
+
+def parsed(html: str) -> Page:
     page = Page()
-    page.feed(path.read_text(encoding="utf-8"))
+    page.feed(html)
     page.close()
     return page
+
+
+def assert_harmless(page: Page, name: str) -> None:
+    """No script, handler or address of the page is of the provider's text."""
+    assert "alert(1)" not in page.scripts, name
+    for tag, attributes in page.seen:
+        assert not any(key.startswith("on") for key in attributes), (name, tag)
+        loaded = [attributes.get(key) or "" for key in LOADING]
+        assert not any("foreign.example" in address for address in loaded), (name, tag)
+        assert "alert(2)" not in str(loaded), (name, tag)
 
 
 def steers(text: str) -> list[str]:
@@ -136,14 +150,8 @@ def test_no_page_runs_the_text(night: NightHome) -> None:
     pages = sorted((night.home / "reports").rglob("*.html"))
     assert {"latest.html", "index.html", "lineage.html"} <= {path.name for path in pages}
     for path in pages:
-        page = read_page(path)
-        assert "alert(1)" not in page.scripts, path.name
+        assert_harmless(read_page(path), path.name)
         assert steers(path.read_text(encoding="utf-8")) == [], path.name
-        for tag, attributes in page.seen:
-            assert not any(name.startswith("on") for name in attributes), (path.name, tag)
-            loaded = [attributes.get(name) or "" for name in LOADING]
-            assert not any("foreign.example" in address for address in loaded), (path.name, tag)
-            assert "alert(2)" not in str(loaded), (path.name, tag)
 
 
 def test_report_says_whose_name_it_is(night: NightHome) -> None:
@@ -193,8 +201,8 @@ def test_terminal_is_not_steered(night: NightHome) -> None:
 
 @pytest.mark.usefixtures("own_main")
 def test_dashboard_shows_the_text_where_nothing_is_rendered(night: NightHome) -> None:
-    """Cells of a table are drawn as text; whatever reads Markdown or HTML has none of it."""
-    in_cells = set()
+    """Cells of a table are drawn as text, HTML has it escaped, and Markdown none of it."""
+    in_cells, in_words = set(), set()
     for name in PAGES:
         app = opened(night.published, name)
         assert not app.exception
@@ -202,9 +210,16 @@ def test_dashboard_shows_the_text_where_nothing_is_rendered(night: NightHome) ->
             rendered = str(getattr(element, "value", ""))
             if element.type in ("dataframe", "arrow_data_frame"):
                 in_cells |= {name} if MARKUP in element.value.to_csv() else set()
+            elif element.type == "html":
+                page = parsed(rendered)
+                assert_harmless(page, name)
+                assert steers(rendered) == [], name
+                assert page.scripts == "", name
+                in_words |= {name} if MARKUP in page.text else set()
             elif element.type != "text":
                 assert "alert(1)" not in rendered, (name, element.type)
     assert in_cells == {"Data quality"}
+    assert "Signals" in in_words  # the reasons below a symbol quote what a provider answered
 
 
 def test_logs_are_lines_of_json(night: NightHome) -> None:

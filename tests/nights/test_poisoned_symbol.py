@@ -22,7 +22,7 @@ POISONED = "JPM"
 WITHOUT_SYMBOLS = ("fct_spreads", "fct_term_structure", "dim_variants")
 MARTS = (
     *("fct_prices", "fct_equity_features", "fct_sentiment", "fct_signals"),
-    *("fct_intraday_signals", "dim_instruments", *WITHOUT_SYMBOLS),
+    *("fct_intraday_signals", "fct_provider_disagreements", "dim_instruments", *WITHOUT_SYMBOLS),
 )
 CROSS_SECTIONAL = (
     *("sleeve_weight", "desired_weight"),  # allocation between sleeves, scale to the target
