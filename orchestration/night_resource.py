@@ -37,7 +37,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         prepare_home(settings.home)
         run_id = context.run.run_id if context.run else "-"
         with (
-            log_to_file(settings.home.logs / "signal_engine.log", run_id),
+            log_to_file(settings.home.logs / "signal_engine.log", run_id, settings.masker.text),
             writer_lock(settings.home.writer_lock, announce=log.info),
         ):
             if context.instance:

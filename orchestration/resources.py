@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from ingestion.masking import Masker
 from ingestion.settings import KEY_VARIABLES, SourceSettings
 from orchestration.errors import UsageError
 from warehouse.home import Home
@@ -64,6 +66,11 @@ class Settings:
     patience_seconds: float = float("inf")
     quota_root: Path | None = None
     holdings: Path | None = None
+
+    @cached_property
+    def masker(self) -> Masker:
+        """Takes every key of this environment out of a text."""
+        return Masker(self.api_keys.values())
 
     @property
     def is_sandbox(self) -> bool:
