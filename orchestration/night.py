@@ -83,7 +83,8 @@ class NightRun:
     """The state of one run of one night, from the first request to the report.
 
     The steps are meant to be called in the order in which they stand here. Nothing that a reader
-    can see changes before `publish`.
+    can see changes before `publish`. `status` is that of the night it published; `ending` what
+    became of the run, published or not.
     """
 
     settings: Settings
@@ -102,6 +103,8 @@ class NightRun:
     orders: OrderSummary | None = None
     manifest: Manifest | None = None
     status: RunStatus | None = None
+    ending: RunStatus | None = None
+    missed: tuple[date, ...] = ()
     canaries: "Future[tuple[CanaryResult, ...]] | None" = None
 
     def __post_init__(self) -> None:
@@ -155,7 +158,7 @@ class NightRun:
             catch_up_with_published(ledger, self.settings.home)
             self.attempt = next_attempt(ledger, self.night)
             if self.is_fetching:
-                record_missed_sessions(
+                self.missed = record_missed_sessions(
                     ledger,
                     self.night,
                     self.sessions,

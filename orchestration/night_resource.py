@@ -7,11 +7,13 @@ from contextlib import contextmanager
 import dagster as dg
 from pydantic import PrivateAttr
 
+from orchestration.alerts.end_of_night import end_of_night
+from orchestration.alerts.reporting import report_failure
 from orchestration.dagster_home import forget_old_runs
 from orchestration.logs import log_to_file
 from orchestration.moments import past_moment
 from orchestration.night import NightOptions, NightRun
-from orchestration.resources import load_settings
+from orchestration.resources import Settings, load_settings
 from warehouse.disk import prepare_home
 from warehouse.lock import writer_lock
 
@@ -36,8 +38,10 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         settings = load_settings()
         prepare_home(settings.home)
         run_id = context.run.run_id if context.run else "-"
+        path = settings.home.logs / "signal_engine.log"
         with (
-            log_to_file(settings.home.logs / "signal_engine.log", run_id, settings.masker.text),
+            log_to_file(path, run_id, settings.masker.text),
+            self._told(settings, run_id),
             writer_lock(settings.home.writer_lock, announce=log.info),
         ):
             if context.instance:
@@ -53,6 +57,22 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 run_id=run_id,
             )
             yield self
+
+    @contextmanager
+    def _told(self, settings: Settings, run_id: str) -> Iterator[None]:
+        """Tell how the run ended, once it holds no lock any more.
+
+        A night of the past is asked for by a person, who sees what becomes of it.
+        """
+        try:
+            yield
+        except Exception as err:  # no night could begin
+            if not self.as_of:
+                report_failure(settings, run_id=run_id, job="nightly", sentence=str(err), error=err)
+            raise
+        run = self._night
+        if run.is_fetching:
+            end_of_night(run)
 
     @property
     def run(self) -> NightRun:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.durability.boundaries import before
 from tests.durability.test_faulty_nights import nudge_a_weight
+from tests.orchestration.alerts.receiver import OK, SECRET_PATH, Receiver, serving
 from tests.quick_command import quick_mqp
 from tests.reports.test_render import text_of
 from warehouse.connection import connect
@@ -25,11 +26,14 @@ REFUSED = (
 
 @dataclass(frozen=True)
 class Refusal:
-    """Friday's home on Monday: what was printed, and the hash of the file published before."""
+    """Friday's home on Monday: what was printed, the hash of the file published before, and the
+    webhook that was told.
+    """
 
     home: Home
     printed: str
     published_before: str
+    receiver: Receiver
 
     @property
     def sentence(self) -> str:
@@ -56,7 +60,8 @@ def refusal(
     small_universe: Path,
 ) -> Refusal:
     home = Home(small_night(tmp_path_factory.mktemp("refused")))
-    published = content(home.published)
+    published, receiver = content(home.published), Receiver(plan=[OK])
+    server = serving(receiver)
     done = quick_mqp(
         home.root,
         "nightly",
@@ -64,8 +69,11 @@ def refusal(
         arrange=partial(spoil_the_results, home.build),
         MQP_NOW=MONDAY,
         MQP_UNIVERSE=str(small_universe),
+        ALERT_WEBHOOK_URL=receiver.url,
     )
-    return Refusal(home, done.stdout + done.stderr, published)
+    server.shutdown()
+    server.server_close()
+    return Refusal(home, done.stdout + done.stderr, published, receiver)
 
 
 def test_refused_night_leaves_the_old_one(refusal: Refusal) -> None:
@@ -102,6 +110,26 @@ def test_log_and_record_keep_the_same_sentence(refusal: Refusal) -> None:
         ("CLEAN", []),
         ("FAILED", [refusal.sentence]),
     ]
+
+
+def test_alert_says_the_same_sentence_once(refusal: Refusal) -> None:
+    assert refusal.receiver.messages == [refusal.sentence]
+    (digest,) = refusal.receiver.arrived
+    assert digest.body["message"] == f"SIMULATED DATA: {refusal.sentence}"
+    (path,) = (refusal.home.logs / "alerts").glob("alerts_*.jsonl")
+    (row,) = map(json.loads, path.read_text().splitlines())
+    assert (row["message"], row["severity"], row["check"], row["night"]) == (
+        refusal.sentence,
+        "error",
+        "gate_2",
+        "2024-07-01",
+    )
+
+
+def test_webhook_is_named_nowhere(refusal: Refusal) -> None:
+    written = [path for path in refusal.home.logs.rglob("*") if path.is_file()]
+    assert not [path for path in written if SECRET_PATH in path.read_text(errors="replace")]
+    assert SECRET_PATH not in refusal.printed
 
 
 def test_data_docs_show_what_was_refused(refusal: Refusal) -> None:

@@ -1,0 +1,16 @@
+"""What happens when a run of tonight's night has ended."""
+
+from typing import TYPE_CHECKING
+
+from orchestration.alerts.reporting import report_night
+
+if TYPE_CHECKING:
+    from orchestration.night import NightRun
+
+
+def end_of_night(run: "NightRun") -> None:
+    """Tell what became of a run; nothing of this can fail it."""
+    if run.ending is None:
+        return
+    is_published = run.status is not None
+    report_night(run.settings, run.ending, missed=run.missed, is_published=is_published)
