@@ -1,7 +1,8 @@
-"""What happens when a run of tonight's night has ended."""
+"""What happens when a run of tonight's night has ended: tell, and give a sign of life."""
 
 from typing import TYPE_CHECKING
 
+from orchestration.alerts.heartbeat import beat
 from orchestration.alerts.reporting import report_night
 
 if TYPE_CHECKING:
@@ -14,3 +15,4 @@ def end_of_night(run: "NightRun") -> None:
         return
     is_published = run.status is not None
     report_night(run.settings, run.ending, missed=run.missed, is_published=is_published)
+    beat(run.settings, run.ending, is_published=is_published)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.alerts.heartbeat import read_heartbeat
 from tests.durability.boundaries import before
 from tests.durability.test_faulty_nights import nudge_a_weight
 from tests.orchestration.alerts.receiver import OK, SECRET_PATH, Receiver, serving
@@ -123,6 +124,16 @@ def test_alert_says_the_same_sentence_once(refusal: Refusal) -> None:
         "error",
         "gate_2",
         "2024-07-01",
+    )
+
+
+def test_heartbeat_tells_the_run_from_the_night_that_stands(refusal: Refusal) -> None:
+    beat = read_heartbeat(refusal.home)
+    assert beat is not None
+    assert (beat.night.isoformat(), beat.status, beat.published_night) == (
+        "2024-07-01",
+        "FAILED",
+        None,  # the night before was run by its steps, without the run's end
     )
 
 
