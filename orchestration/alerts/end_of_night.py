@@ -1,5 +1,6 @@
 """What happens when a run of tonight's night has ended: tell, and give a sign of life."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orchestration.alerts.heartbeat import beat
@@ -13,6 +14,6 @@ def end_of_night(run: "NightRun") -> None:
     """Tell what became of a run; nothing of this can fail it."""
     if run.ending is None:
         return
-    is_published = run.status is not None
-    report_night(run.settings, run.ending, missed=run.missed, is_published=is_published)
-    beat(run.settings, run.ending, is_published=is_published)
+    ending = replace(run.ending, run_id=run.run_id)  # another run may have built the night
+    report_night(run.settings, ending, is_published=run.status is not None)
+    beat(run.settings, ending, is_published=run.status is not None)

@@ -1,7 +1,7 @@
 """The alerts of a night, from what it has recorded: nothing is judged anew."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -26,14 +26,13 @@ SERVED_BY_NOBODY = re.compile(r"nothing|stored rows|.* \(stored\)")
 class NightEnd:
     """How a run of a night ended.
 
-    `status`: as in `run_status.json`. `missed`: sessions before it that nobody ran. `published`:
-    the file that the book is read from, None where this run published none. `tells_clean`: whether
-    a night without trouble is told.
+    `status`: as in `run_status.json`. `published`: the file that the book and the sessions that
+    nobody ran are read from, None where this run published none. `tells_clean`: whether a night
+    without trouble is told.
     """
 
     status: RunStatus
     raised_at: datetime
-    missed: Sequence[date] = ()
     published: Path | None = None
     tells_clean: bool = False
 
@@ -41,10 +40,9 @@ class NightEnd:
         """Everything that a person should hear of this night."""
         found = [
             *self._of_reasons(),
-            *self._of_missed(),
             *self._of_feeds(),
             *self._of_quotas(),
-            *self._of_book(),
+            *self._of_published(),
         ]
         if self.status.status == "FAILED":
             return found
@@ -68,11 +66,6 @@ class NightEnd:
             else:
                 yield self._alert("warning", "degraded", reason)
 
-    def _of_missed(self) -> Iterator[Alert]:
-        if self.missed:
-            days = named([day.isoformat() for day in self.missed])
-            yield self._alert("warning", "missed", f"No run was made for: {days}.")
-
     def _of_feeds(self) -> Iterator[Alert]:
         """Feeds of which nobody delivered; those that a night requires are among its reasons."""
         for row in self.status.fallbacks:
@@ -88,11 +81,11 @@ class NightEnd:
                 sentence = f"{row['provider']}: four fifths or more of the day's calls are used."
                 yield self._alert("warning", "quota", sentence, source=str(row["provider"]))
 
-    def _of_book(self) -> Iterator[Alert]:
-        if self.published is None or self.status.status == "FAILED":
+    def _of_published(self) -> Iterator[Alert]:
+        if self.published is None:
             return
-        for check, sentence in book_sentences(self.published):
-            yield self._alert("warning", check, sentence, source="portfolio")
+        for source, check, sentence in published_sentences(self.published, self.status.night):
+            yield self._alert("warning", check, sentence, source=source)
 
     def _alert(
         self, severity: str, check: str, message: str, *, source: str = "night", subject: str = ""
@@ -114,17 +107,31 @@ class NightEnd:
         )
 
 
-def book_sentences(published: Path) -> list[tuple[str, str]]:
-    """What holds the published book that a person should know: check and sentence.
+def published_sentences(published: Path, night: date) -> list[tuple[str, str, str]]:
+    """What a person should know of a published night: source, check and sentence.
 
-    A limit that is not kept, each night; a volatility above target and a drawdown stop when they
-    begin, because they may last for months.
+    Sessions before it that nobody ran; a limit that is not kept, each night; a volatility above
+    target and a drawdown stop when they begin, because they may last for months.
     """
     try:
         with connect(published, read_only=True) as warehouse:
-            return [*_limits_not_kept(warehouse), *_overrides_begun(warehouse)]
+            book = [*_limits_not_kept(warehouse), *_overrides_begun(warehouse)]
+            missed = [("night", "missed", sentence) for sentence in _missed(warehouse, night)]
+            return [*missed, *(("portfolio", check, sentence) for check, sentence in book)]
     except (WarehouseError, duckdb.Error):  # the file is not whole: others say so
         return []
+
+
+def _missed(warehouse: Any, night: date) -> Iterator[str]:
+    """The sessions without a run since the night before this one that was published."""
+    rows = warehouse.execute(
+        "select distinct night from ops.nights where status = 'MISSED' and night < $1 "
+        "and night > coalesce((select max(night) from ops.nights "
+        "where status in ('CLEAN', 'DEGRADED') and night < $1), date '1900-01-01') order by night",
+        [night],
+    ).fetchall()
+    if rows:
+        yield f"No run was made for: {named([day.isoformat() for (day,) in rows])}."
 
 
 def _limits_not_kept(warehouse: Any) -> Iterator[tuple[str, str]]:

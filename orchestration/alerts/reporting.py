@@ -53,7 +53,6 @@ def report_night(
     settings: Settings,
     status: RunStatus,
     *,
-    missed: Sequence[date] = (),
     is_published: bool,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Report:
@@ -62,7 +61,6 @@ def report_night(
     Parameters
     ----------
     status : as in `run_status.json`.
-    missed : sessions before it that nobody ran.
     is_published : whether the published file is the work of this run.
     """
 
@@ -70,7 +68,6 @@ def report_night(
         end = NightEnd(
             status=status,
             raised_at=utc_now(settings),
-            missed=missed,
             published=settings.home.published if is_published else None,
             tells_clean=settings.alerting.tells_clean,
         )

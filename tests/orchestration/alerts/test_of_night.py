@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestration.alerts.alert import RECOVERED
-from orchestration.alerts.of_night import NightEnd, book_sentences
+from orchestration.alerts.of_night import NightEnd, published_sentences
 from orchestration.alerts.reporting import report_night
 from reports.status import RunStatus
 from tests.orchestration.alerts.conftest import FRIDAY, FRIDAY_EVENING, Desk
@@ -93,11 +93,6 @@ def test_rehearsal_is_marked_and_is_no_reason_of_its_own() -> None:
     assert {one.details["rehearsal"] for one in end.alerts()} == {"outage"}
 
 
-def test_missed_sessions_share_one_alert() -> None:
-    end = end_of(status("CLEAN"), missed=(date(2024, 6, 26), date(2024, 6, 27)))
-    assert told(end) == [("warning", "missed", "No run was made for: 2024-06-26, 2024-06-27.")]
-
-
 @pytest.mark.parametrize(
     ("row", "is_told"),
     [
@@ -128,12 +123,14 @@ def test_clean_night_is_told_only_where_that_is_wanted() -> None:
     ]
 
 
-def book(
-    path: Path, *overrides: str | None, limits: tuple[tuple[str, float, float, str | None], ...]
-) -> Path:
+Limits = tuple[tuple[str, float, float, str | None], ...]
+
+
+def book(path: Path, *overrides: str | None, limits: Limits = ()) -> Path:
     """A published file: overrides of its last sessions, and what its limits used and allow."""
     with connect(path) as warehouse:
-        warehouse.execute("create schema analytics")
+        warehouse.execute("create schema analytics; create schema ops")
+        warehouse.execute("create table ops.nights (night date, attempt integer, status varchar)")
         warehouse.execute(
             "create table analytics.portfolio_daily (session_date date, override_reason varchar)"
         )
@@ -151,12 +148,31 @@ def book(
     return path
 
 
+def test_sessions_that_nobody_ran_since_the_last_published_night_share_one_alert(
+    tmp_path: Path,
+) -> None:
+    path = book(tmp_path / "quant.duckdb")
+    with connect(path) as warehouse:
+        warehouse.execute(
+            "insert into ops.nights values ('2024-06-20', 0, 'MISSED'), ('2024-06-21', 1, 'CLEAN'),"
+            "('2024-06-24', 0, 'MISSED'), ('2024-06-25', 0, 'MISSED'), ('2024-06-26', 1, 'FAILED'),"
+            "('2024-06-27', 0, 'MISSED'), ('2024-06-28', 1, 'CLEAN')"
+        )
+    assert told(end_of(status("CLEAN"), published=path)) == [
+        ("warning", "missed", "No run was made for: 2024-06-24, 2024-06-25, 2024-06-27.")
+    ]
+
+
 def test_limit_that_is_not_kept_is_told(tmp_path: Path) -> None:
     note = "beyond it with frozen holdings: SVXY"
     rows = (("gross", 1.0, 2.0, None), ("stress", 0.27, 0.25, note), ("net", 1.6, 1.5, None))
     path = book(tmp_path / "quant.duckdb", None, limits=rows)
-    assert book_sentences(path) == [
-        ("limit_stress", f"The limit stress is not kept: 0.2700 used, 0.2500 allowed, {note}.")
+    assert published_sentences(path, FRIDAY) == [
+        (
+            "portfolio",
+            "limit_stress",
+            f"The limit stress is not kept: 0.2700 used, 0.2500 allowed, {note}.",
+        )
     ]
 
 
@@ -174,13 +190,14 @@ def test_volatility_above_target_is_told_when_it_begins(
     tonight = "realised_volatility: 0.1200 above target 0.1000, notional * 0.8333"
     path = book(tmp_path / "quant.duckdb", before, tonight, limits=())
     sentence = f"The book is not what the sleeves want: {tonight}."
-    assert book_sentences(path) == ([("realised_volatility", sentence)] if is_told else [])
+    expected = [("portfolio", "realised_volatility", sentence)] if is_told else []
+    assert published_sentences(path, FRIDAY) == expected
 
 
 def test_warming_up_and_a_missing_file_are_nothing_to_tell(tmp_path: Path) -> None:
     path = book(tmp_path / "quant.duckdb", None, "warming_up: 3 of 60 sessions", limits=())
-    assert book_sentences(path) == []
-    assert book_sentences(tmp_path / "none.duckdb") == []
+    assert published_sentences(path, FRIDAY) == []
+    assert published_sentences(tmp_path / "none.duckdb", FRIDAY) == []
 
 
 def test_attempts_of_a_night_tell_what_is_new_and_that_it_is_over(desk: Desk) -> None:
