@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import dagster as dg
 from pydantic import PrivateAttr
 
 from orchestration.alerts.end_of_night import end_of_night
 from orchestration.alerts.reporting import report_failure
-from orchestration.dagster_home import forget_old_runs
+from orchestration.dagster_home import forget_old_runs, step_seconds
 from orchestration.logs import log_to_file
 from orchestration.moments import past_moment
 from orchestration.night import NightOptions, NightRun
@@ -41,7 +42,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         path = settings.home.logs / "signal_engine.log"
         with (
             log_to_file(path, run_id, settings.masker.text),
-            self._told(settings, run_id),
+            self._told(settings, run_id, context.instance),
             writer_lock(settings.home.writer_lock, announce=log.info),
         ):
             if context.instance:
@@ -59,20 +60,17 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield self
 
     @contextmanager
-    def _told(self, settings: Settings, run_id: str) -> Iterator[None]:
-        """Tell how the run ended, once it holds no lock any more.
-
-        A night of the past is asked for by a person, who sees what becomes of it.
-        """
+    def _told(
+        self, settings: Settings, run_id: str, instance: dg.DagsterInstance | None
+    ) -> Iterator[None]:
+        """Tell how the run ended, once it holds no lock any more."""
         try:
             yield
         except Exception as err:  # no night could begin
             if not self.as_of:
                 report_failure(settings, run_id=run_id, job="nightly", sentence=str(err), error=err)
             raise
-        run = self._night
-        if run.is_fetching:
-            end_of_night(run)
+        end_of_night(self._night, partial(step_seconds, instance, run_id))
 
     @property
     def run(self) -> NightRun:

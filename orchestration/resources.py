@@ -51,7 +51,7 @@ class Settings:
     limit but the provider's own by default. `base_urls` and `api_keys` by provider; keys never
     appear in the repr. `quota_root`: where the calls of a day are counted, the cache by default.
     `holdings`: the file that says what a person holds, None without one. `alerting`: where alerts
-    go.
+    go. `keeps_metrics`: whether each run leaves a line under `logs/metrics/`.
     """
 
     home: Home
@@ -69,6 +69,7 @@ class Settings:
     quota_root: Path | None = None
     holdings: Path | None = None
     alerting: Alerting = field(default_factory=Alerting)
+    keeps_metrics: bool = False
 
     @cached_property
     def masker(self) -> Masker:
@@ -170,6 +171,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         quota_root=_folder(variables.get("QUOTA_ROOT")),
         holdings=_holdings(variables.get("MQP_HOLDINGS"), home),
         alerting=_alerting(variables),
+        keeps_metrics=_is_on(variables, "METRICS_ENABLED"),
     )
 
 

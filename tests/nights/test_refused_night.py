@@ -71,6 +71,7 @@ def refusal(
         MQP_NOW=MONDAY,
         MQP_UNIVERSE=str(small_universe),
         ALERT_WEBHOOK_URL=receiver.url,
+        METRICS_ENABLED="1",
     )
     server.shutdown()
     server.server_close()
@@ -135,6 +136,20 @@ def test_heartbeat_tells_the_run_from_the_night_that_stands(refusal: Refusal) ->
         "FAILED",
         None,  # the night before was run by its steps, without the run's end
     )
+
+
+def test_metrics_of_the_run_are_one_line(refusal: Refusal) -> None:
+    (path,) = (refusal.home.logs / "metrics").glob("metrics_*.jsonl")
+    (row,) = map(json.loads, path.read_text().splitlines())
+    assert (row["night"], row["status"], row["attempt"]) == ("2024-07-01", "FAILED", 1)
+    assert list(row["step_seconds"])[:2] == ["landed_rows", "build_context"]
+    assert all(seconds > 0 for seconds in row["step_seconds"].values())
+    assert row["rows_landed"]["raw.polygon__daily_bars"] == 10  # one session of ten symbols
+    assert row["fetches"]["polygon"]["ok"] > 0
+    assert row["staleness_sessions"]["polygon"] == {"daily bars": 0}
+    assert row["quality"]["blocking"] == row["quality"]["failed"] == 1
+    assert row["quality"]["passed"] > 300
+    assert row["exposure"] is None  # nothing was published
 
 
 def test_webhook_is_named_nowhere(refusal: Refusal) -> None:

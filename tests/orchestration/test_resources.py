@@ -149,7 +149,7 @@ def test_example_file_names_every_variable_that_is_read() -> None:
         *("YAHOO_ENABLED", "MQP_SANDBOX_SEED", "CACHE_ROOT", "CACHE_TTL_HOURS"),
         *("QUOTA_ROOT", "SOURCE_PATIENCE_SECONDS"),
         *("ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SHAPE", "ALERT_WEBHOOK_SECRET", "ALERT_ON_CLEAN"),
-        "HEARTBEAT_URL",
+        *("HEARTBEAT_URL", "METRICS_ENABLED"),
     }
     named = {line.lstrip("# ").split("=")[0] for line in example.splitlines() if "=" in line}
     assert read == named
