@@ -8,7 +8,7 @@ from orchestration.health.finding import Finding
 from orchestration.health.keys import key_findings, source_findings
 from orchestration.health.schedule import night_finding, schedule_findings
 from orchestration.health.strategies import CHECKS, strategy_findings
-from orchestration.health.warehouse import Night, opened_night, warehouse_findings
+from orchestration.health.warehouse import Night, Unread, opened_night, warehouse_findings
 from orchestration.resources import Settings, utc_now
 
 ALL, WAREHOUSE = "all", "warehouse"
@@ -25,7 +25,7 @@ def examine(settings: Settings, component: str = ALL) -> Iterator[Finding]:
             yield from _everything(settings, night)
 
 
-def _everything(settings: Settings, night: Night | str) -> Iterator[Finding]:
+def _everything(settings: Settings, night: Night | Unread) -> Iterator[Finding]:
     home, now = settings.home, utc_now(settings)
     yield from source_findings(settings)
     yield from key_findings(settings, now)

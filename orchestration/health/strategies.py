@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from orchestration.health.finding import Finding, named
-from orchestration.health.warehouse import Night
+from orchestration.health.warehouse import Night, Unread
 from warehouse.sessions import new_york_sessions
 
 LONGEST_OAS_AGE = 5
@@ -52,11 +52,12 @@ class Look:
         return int(count)
 
 
-def strategy_findings(night: Night | str, strategy: str) -> Iterator[Finding]:
+def strategy_findings(night: Night | Unread, strategy: str) -> Iterator[Finding]:
     """Everything about one strategy, from the published file alone."""
     see = "see `mqp health --component warehouse`"
-    if isinstance(night, str):
-        yield Finding(strategy, "warn", f"not known without a published night: {see}", "published")
+    if isinstance(night, Unread):
+        told = f"not known without a readable published night: {see}"
+        yield Finding(strategy, night.state, told, "published")
         return
     try:
         yield from CHECKS[strategy](Look(night, strategy))

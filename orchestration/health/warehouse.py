@@ -47,15 +47,25 @@ class Night:
         return self.published.execute(filled(query, parameters)).fetchall()
 
 
+@dataclass(frozen=True)
+class Unread:
+    """Why no published night can be read: `warn` before the first one, `fail` afterwards."""
+
+    state: str
+    why: str
+
+
 @contextmanager
-def opened_night(settings: Settings) -> Iterator[Night | str]:
-    """Open the published file once for all that is looked at; else a sentence why it cannot be."""
+def opened_night(settings: Settings) -> Iterator[Night | Unread]:
+    """Open the published file once for all that is looked at."""
+    home = settings.home
+    was_published = home.published.exists() or any(home.nights.glob("*/"))
     with ExitStack() as stack:
         try:
             published = stack.enter_context(connect(settings.home.published, read_only=True))
-            opened: Night | str = _read(published, settings)
+            opened: Night | Unread = _read(published, settings)
         except (WarehouseError, duckdb.Error) as err:
-            opened = str(err).splitlines()[0]
+            opened = Unread("fail" if was_published else "warn", str(err).splitlines()[0])
         yield opened
 
 
@@ -89,13 +99,13 @@ def _due(published: Connection, night: date, now: datetime) -> date:
     return new_york_sessions().latest_night(now)
 
 
-def published_finding(settings: Settings, night: Night | str) -> Finding:
+def published_finding(settings: Settings, night: Night | Unread) -> Finding:
     """Whether the published file is whole, of this world, and shows the night that is due."""
     state, detail = _published(settings, night)
     return Finding("warehouse", state, detail, "published")
 
 
-def _published(settings: Settings, night: Night | str) -> tuple[str, str]:
+def _published(settings: Settings, night: Night | Unread) -> tuple[str, str]:
     home = settings.home
     if not is_sealed(home.published):
         from orchestration.repair import damage_of_home  # reads every row, with pandas behind it
@@ -103,8 +113,8 @@ def _published(settings: Settings, night: Night | str) -> tuple[str, str]:
         if damage := damage_of_home(home):
             cure = "`mqp nightly` or `mqp replay` builds it again from the ledger"
             return "fail", f"{damage} {cure}"
-    if isinstance(night, str):
-        return "fail" if home.published.exists() else "warn", night
+    if isinstance(night, Unread):
+        return night.state, night.why
     if night.world != settings.world:
         other = f"belongs to world '{night.world}', this environment is '{settings.world}'"
         return "fail", f"{other}: {OTHER_WORLD}"
@@ -113,12 +123,12 @@ def _published(settings: Settings, night: Night | str) -> tuple[str, str]:
     return "ok", f"night {night.night}, {night.status}, ledger version {night.ledger_version}"
 
 
-def ledger_finding(settings: Settings, night: Night | str) -> Finding:
+def ledger_finding(settings: Settings, night: Night | Unread) -> Finding:
     """Whether the ledger is there, can be read to its end, and has lost no version.
 
     While a run holds the writer lock it is left alone; nothing is waited for.
     """
-    read_version = 0 if isinstance(night, str) else night.ledger_version
+    read_version = 0 if isinstance(night, Unread) else night.ledger_version
     state, detail = _ledger(settings, read_version)
     return Finding("ledger", state, detail, "ledger")
 
@@ -144,7 +154,8 @@ def _ledger(settings: Settings, read_version: int) -> tuple[str, str]:
     except WarehouseBusyError:
         return "ok", f"{told}; another process has it open: looked at when it has finished"
     except (WarehouseError, duckdb.Error) as err:
-        return "fail", f"ledger.duckdb is damaged ({str(err).splitlines()[0]}): {LOST}"
+        told = str(err).splitlines()[0].removeprefix(home.ledger.name).strip(" .")
+        return "fail", f"{home.ledger.name} {told}: {LOST}"
 
 
 def _read_all(ledger: Connection) -> None:
@@ -183,14 +194,14 @@ def _judged(
     return "ok", f"version {version}"
 
 
-def quarantine_finding(night: Night | str) -> Finding:
+def quarantine_finding(night: Night | Unread) -> Finding:
     """Whose rows the published night withholds."""
     state, detail = _quarantine(night)
     return Finding("quarantine", state, detail, "quarantine")
 
 
-def _quarantine(night: Night | str) -> tuple[str, str]:
-    if isinstance(night, str):
+def _quarantine(night: Night | Unread) -> tuple[str, str]:
+    if isinstance(night, Unread):
         return "warn", "not known without a readable published night"
     try:
         rows = night.rows(
@@ -204,7 +215,7 @@ def _quarantine(night: Night | str) -> tuple[str, str]:
     return "warn", f"rows of {symbols} are withheld: `mqp quarantine list` says which and why"
 
 
-def warehouse_findings(settings: Settings, night: Night | str) -> Iterator[Finding]:
+def warehouse_findings(settings: Settings, night: Night | Unread) -> Iterator[Finding]:
     """Ledger, published file, and what is withheld of it."""
     yield ledger_finding(settings, night)
     yield published_finding(settings, night)

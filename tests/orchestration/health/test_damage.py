@@ -128,6 +128,8 @@ DAMAGES: dict[str, tuple[Callable[[Home], object], tuple[str, str], str, str]] =
         ("warehouse", "published"), "fail", "`mqp nightly` or `mqp replay` builds it again"),
     "published cut": (lambda h: h.published.write_bytes(h.published.read_bytes()[:20_000]),
         ("warehouse", "published"), "fail", "`mqp nightly` or `mqp replay` builds it again"),
+    "published unreadable for a strategy": (lambda h: h.published.write_bytes(b"x" * 9000),
+        ("credit", "published"), "fail", "see `mqp health --component warehouse`"),
     "published of another world": (
         published_with("update ops.build_context set world = 'live'"),
         ("warehouse", "published"), "fail", "belongs to world 'live'"),
