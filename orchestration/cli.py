@@ -120,12 +120,37 @@ def sql(
     raise typer.Exit(sql_command(query, "json" if as_json else output.value))
 
 
-@app.command(epilog="Example: `mqp health --json`")
-def health(as_json: Json = False, debug: Debug = False) -> None:
-    """Check keys, disk, files, the published night, freshness; exit 1 when something is wrong."""
+class HealthComponent(StrEnum):
+    """What `mqp health` looks at."""
+
+    ALL = "all"
+    EQUITIES = "equities"
+    CREDIT = "credit"
+    VOLATILITY = "volatility"
+    INTRADAY = "intraday"
+    WAREHOUSE = "warehouse"
+
+
+@app.command(
+    epilog="Examples: `mqp health` · `mqp health --component credit` · `mqp health --json`"
+)
+def health(
+    component: Annotated[
+        HealthComponent, typer.Option(help="A strategy or the warehouse alone.")
+    ] = HealthComponent.ALL,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say whether everything is in place for the next night, and what to do where it is not.
+
+    Keys, disk, ledger, published night, cache, schedule, backups, and each strategy's inputs and
+    signal. It asks no provider, changes nothing, waits for nobody.
+
+    Exit code 0: nothing has failed, though there may be warnings. 1: something has.
+    """
     from orchestration.commands.health import health_command
 
-    raise typer.Exit(health_command(as_json=as_json))
+    raise typer.Exit(health_command(component.value, as_json=as_json))
 
 
 @app.command(

@@ -105,3 +105,32 @@ def sentiment(
 
     command = recompute_command if recompute else coverage_command
     raise typer.Exit(command(as_json=as_json))
+
+
+keys_app = typer.Typer(
+    help="How long each provider's key has been in use, and what is due; no key is ever shown.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    epilog="Examples: `mqp keys` · `mqp keys --json` · `mqp keys reviewed polygon`",
+)
+sources_app.add_typer(keys_app, name="keys")
+
+
+@keys_app.callback()
+def keys(context: typer.Context, as_json: Json = False, debug: Debug = False) -> None:
+    """Show since when each key is in use and when it is to be replaced; no key is shown."""
+    if context.invoked_subcommand is None:
+        from orchestration.commands.keys import list_command
+
+        raise typer.Exit(list_command(as_json=as_json))
+
+
+@keys_app.command(epilog="Example: `mqp keys reviewed polygon`")
+def reviewed(
+    provider: Annotated[str, typer.Argument(help="Whose usage page you have looked at.")],
+    debug: Debug = False,
+) -> None:
+    """Note that you have looked at a provider's usage page and saw no calls but your own."""
+    from orchestration.commands.keys import reviewed_command
+
+    raise typer.Exit(reviewed_command(provider))

@@ -23,6 +23,7 @@ from orchestration.findings import outage_sentence
 from orchestration.freshness import Freshness, measure_freshness
 from orchestration.gates import Gate, NightScope, check_build, check_landed
 from orchestration.inputs import Fetching, fetch_inputs, land_inputs
+from orchestration.key_hygiene import look_after_keys
 from orchestration.lost_record import refuse_lost_ledger
 from orchestration.market import open_market
 from orchestration.order_summary import OrderSummary, summed_up
@@ -171,6 +172,7 @@ class NightRun:
                     now=self.started_at,
                 )
         if self.is_fetching:
+            look_after_keys(self.settings, now=self.started_at)
             self.collected = self._fetch()
             for use in self.collected.quotas:
                 if use.is_alarming:

@@ -126,11 +126,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     ------
     UsageError
         A variable has a value outside its range; live data without a source of daily bars;
-        `MQP_NOW` in world `live`.
+        `MQP_NOW` in world `live`; `.env` cannot be read.
     """
     given = dict(os.environ if environment is None else environment)
     home = Home(Path(given.get("MQP_HOME") or REPOSITORY).expanduser().resolve())
-    variables = {k: v for k, v in dotenv_values(home.root / ".env").items() if v} | given
+    variables = env_file_variables(home) | given
     keys = {
         name: variables[key].strip() for name, key in KEY_VARIABLES.items() if variables.get(key)
     }
@@ -188,6 +188,30 @@ def _alerting(variables: Mapping[str, str]) -> Alerting:
         heartbeat_url=given("HEARTBEAT_URL"),
         tells_clean=_is_on(variables, "ALERT_ON_CLEAN"),
     )
+
+
+def env_file(home: Home) -> Path:
+    """Where a home's variables stand, if it has any."""
+    return home.root / ".env"
+
+
+def env_file_variables(home: Home) -> dict[str, str]:
+    """What `.env` sets; variables without a value are left out.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read, or is no text.
+    """
+    path = env_file(home)
+    try:
+        return {name: value for name, value in dotenv_values(path).items() if value}
+    except OSError as err:
+        raise UsageError(
+            f"{path} cannot be read ({err.strerror}): correct its owner or rights."
+        ) from None
+    except UnicodeDecodeError:  # not chained: its text would show what stands in the file
+        raise UsageError(f"{path} is not UTF-8 text: save it again as plain text.") from None
 
 
 def _world(variables: Mapping[str, str], *, has_keys: bool) -> str:

@@ -56,10 +56,14 @@ def refuse_full_disk(path: Path, said: str) -> None:
         raise told
 
 
+def bytes_of_a_night(home: Home) -> int:
+    """How much room a night takes: its build is about as large as the published file."""
+    published = home.published.stat().st_size if home.published.exists() else 0
+    return max(LEAST_FREE_BYTES, published)
+
+
 def prepare_home(home: Home) -> None:
     """Create the folders of a home, and begin no night that could not be written.
-
-    The build of a night is about as large as the published file.
 
     Raises
     ------
@@ -73,8 +77,7 @@ def prepare_home(home: Home) -> None:
     for folder in home.folders:
         if not os.access(folder, os.W_OK):
             raise refusal(folder, "it is read-only")
-    published = home.published.stat().st_size if home.published.exists() else 0
-    needed, free = max(LEAST_FREE_BYTES, published), shutil.disk_usage(home.warehouse).free
+    needed, free = bytes_of_a_night(home), shutil.disk_usage(home.warehouse).free
     if free < needed:
         raise refusal(
             home.warehouse, f"{free / 1e6:,.0f} MB are free and a night takes {needed / 1e6:,.0f}"

@@ -33,11 +33,35 @@ def writer_lock(path: Path, *, announce: Callable[[str], None] = print) -> Itera
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
-            announce(f"Another run is writing (process {holder}): waiting for it to finish.")
+            announce(
+                f"Another run is writing (process {_holder(descriptor)}): waiting for it to finish."
+            )
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(descriptor)  # closing releases the lock
+
+
+def lock_holder(path: Path) -> str | None:
+    """The process id, as text, of whoever holds the writer lock now; None while nobody does.
+
+    Nothing is waited for. For an instant this takes a reader's lock: a writer that begins just then
+    says that it waits, and goes on.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _holder(descriptor: int) -> str:
+    return os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from dotenv import dotenv_values
 
 from orchestration.configuration import night_configuration
 from orchestration.moments import past_moment
@@ -19,7 +18,7 @@ from orchestration.rehearsal import (
     rehearsal_lines,
     rehearsal_table,
 )
-from orchestration.resources import Settings, load_settings, utc_now
+from orchestration.resources import Settings, env_file_variables, load_settings, utc_now
 
 EXIT_CODES = {"CLEAN": 0, "DEGRADED": 3}
 EXIT_FAILED = 1
@@ -88,11 +87,10 @@ def _dry_run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, d
     """
     from orchestration.nightly import scratch_home
 
-    remembered = dotenv_values(settings.home.root / ".env")
+    remembered = env_file_variables(settings.home)
     with scratch_home(settings) as home:
         for name, value in remembered.items():
-            if value:
-                os.environ.setdefault(name, value)
+            os.environ.setdefault(name, value)
         os.environ.pop("CACHE_ROOT", None)
         os.environ.update(scratch_variables(settings, home.root))
         code = _run(load_settings(), options, as_json=as_json, debug=debug, keeps_report=False)

@@ -1,10 +1,12 @@
 """What the first night of a new user leaves behind."""
 
 import json
+import subprocess
+import sys
 from datetime import date
 from typing import Any
 
-from tests.conftest import NightHome, mqp
+from tests.conftest import NIGHT_CLOCK, NightHome, mqp
 from warehouse.connection import connect
 
 NIGHT = date(2024, 6, 28)
@@ -92,8 +94,30 @@ def test_query_reads_the_published_file_and_cannot_write(sandbox_night: NightHom
 
 
 def test_health_of_a_published_home_is_good(sandbox_night: NightHome) -> None:
+    """Nothing keeps its schedule and nobody has saved it: the rest is in order."""
     done = mqp(sandbox_night.home, "health", "--json")
-    assert {row["state"] for row in json.loads(done.stdout)} == {"ok"}
+    found = json.loads(done.stdout)
+    warned = {(row["component"], row["check"]) for row in found if row["state"] != "ok"}
+    assert warned == {("schedule", "daemon"), ("backups", "age")}
+    strategies = {"equities", "credit", "volatility", "intraday"}
+    assert strategies < {row["component"] for row in found}
+
+
+def test_health_imports_nothing_heavy_and_takes_no_three_seconds(sandbox_night: NightHome) -> None:
+    heavy = "{'pandas', 'numpy', 'pyarrow', 'dagster', 'dbt', 'great_expectations', 'requests'}"
+    code = (
+        "import sys, time\nfrom orchestration.cli import main\n"
+        "try:\n    main(['health'])\nexcept SystemExit:\n    pass\n"
+        f"print('HEAVY', sorted({heavy} & set(sys.modules)), time.process_time() < 3)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"MQP_HOME": str(sandbox_night.home), "MQP_NOW": NIGHT_CLOCK, "PATH": ""},
+    )
+    assert "HEAVY [] True" in done.stdout
 
 
 def test_other_world_is_refused_in_one_sentence(sandbox_night: NightHome) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.commands.health import examine
+from orchestration.health.examine import examine
 from orchestration.repair import damage_of_home, repair_published
 from orchestration.resources import Settings, load_settings
 from tests.replay.homes import NIGHT, WORLD, Making, published_home

@@ -134,6 +134,19 @@ def test_dotenv_of_the_home_is_read_and_the_environment_wins(tmp_path: Path) -> 
     assert found.api_keys == {"polygon": "from_environment", "fmp": "file_only"}
 
 
+def test_dotenv_that_is_no_text_is_one_sentence_without_its_content(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("FMP_API_KEY=k\n".encode("utf-16"))
+    with pytest.raises(UsageError, match="is not UTF-8 text: save it again as plain text") as told:
+        settings(tmp_path)
+    assert told.value.__suppress_context__
+
+
+def test_dotenv_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").symlink_to("/proc/self/mem")  # its first page cannot be read
+    with pytest.raises(UsageError, match=r"cannot be read .*: correct its owner or rights"):
+        settings(tmp_path)
+
+
 def test_example_file_names_every_variable_that_is_read() -> None:
     root = Path(__file__).resolve().parents[2]
     example = (root / ".env.example").read_text()

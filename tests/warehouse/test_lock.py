@@ -3,7 +3,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from warehouse.lock import writer_lock
+from warehouse.lock import lock_holder, writer_lock
 
 HOLDER = textwrap.dedent("""
     import sys, pathlib
@@ -40,6 +40,18 @@ def test_second_writer_says_that_it_waits_and_then_gets_the_lock(tmp_path: Path)
         with writer_lock(path, announce=release):
             holder.wait(timeout=30)
     assert said == [f"Another run is writing (process {holder.pid}): waiting for it to finish."]
+
+
+def test_holder_is_told_without_waiting_and_without_a_trace(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse" / ".writer.lock"
+    assert lock_holder(path) is None
+    assert not path.parent.exists()
+    with _holder(path) as holder:
+        assert lock_holder(path) == str(holder.pid)
+        holder.kill()
+        holder.wait(timeout=30)
+    assert lock_holder(path) is None
+    assert path.read_text() == str(holder.pid)
 
 
 def test_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
