@@ -105,6 +105,7 @@ class NightRun:
     quarantined: tuple[Mapping[str, Any], ...] = ()
     orders: OrderSummary | None = None
     manifest: Manifest | None = None
+    is_finished: bool = False
     status: RunStatus | None = None
     canaries: "Future[tuple[CanaryResult, ...]] | None" = None
 
@@ -287,18 +288,21 @@ class NightRun:
         NightError
             A gate refuses the night, or a step of it is missing; the old night stays.
         """
-        self.manifest = publish_night(self) if self.gates else publish_finished(self)
+        makes_it = self.gates and not self.is_finished
+        self.manifest = publish_night(self) if makes_it else publish_finished(self)
         return self.manifest
 
     def finish(self) -> Manifest:
-        """Complete the build with its record and leave it for a later run to publish.
+        """Complete the build with its record and leave it to be published later.
 
         Raises
         ------
         NightError
             As `publish`.
         """
-        return finish_night(self)
+        if self.manifest is None:
+            self.manifest, self.is_finished = finish_night(self), True
+        return self.manifest
 
     def report(self) -> None:
         """Write what people open, from the published file."""
