@@ -74,8 +74,8 @@ class HttpClient:
         adapter = transport or HTTPAdapter(pool_maxsize=32)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
-        # its debug lines show whole URLs, and FRED takes the key in the URL only
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+        # its lines show whole URLs, and FRED takes the key in the URL only
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
     def calls_left(self, profile: ProviderProfile) -> int | None:
         """How many calls a use of a provider still has today; None where nobody counts them."""

@@ -1,5 +1,6 @@
 """What an answer means where the provider's own texts do not say: by status, and by headers."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -42,16 +43,24 @@ def error_by_status(reply: Reply) -> IngestionError | None:
 
 def asked_wait(reply: Reply, now: datetime) -> float | None:
     """Seconds that the headers ask us to wait, on the server's own clock if it shows one."""
+    if (wait := retry_after_seconds(reply.headers, now)) is not None:
+        return wait
     now = _http_date(reply.headers.get("date", "")) or now
-    after = reply.headers.get("retry-after", "")
-    if after.isdigit():
-        return float(after)
-    if moment := _http_date(after):
-        return max((moment - now).total_seconds(), 0.0)
     reset = reply.headers.get("x-ratelimit-reset", "")
     if reply.status == 429 and reset.isdigit():
         seconds = float(reset) - now.timestamp()
         return seconds if 0 < seconds <= LONGEST_RESET_SECONDS else None
+    return None
+
+
+def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that `Retry-After` asks us to wait, in either of its forms; None without one."""
+    after = headers.get("retry-after", "")
+    if after.isdecimal():
+        return float(after)
+    if moment := _http_date(after):
+        now = _http_date(headers.get("date", "")) or now
+        return max((moment - now).total_seconds(), 0.0)
     return None
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from orchestration.cli_alerts import alerts_app
 from orchestration.cli_options import Debug, Json
 from orchestration.cli_portfolio import portfolio_app
 from orchestration.cli_proof import proof_app
@@ -177,6 +178,7 @@ app.add_typer(proof_app)
 app.add_typer(research_app)
 app.add_typer(portfolio_app)
 app.add_typer(reports_app)
+app.add_typer(alerts_app)
 app.add_typer(quarantine_app, name="quarantine")
 
 

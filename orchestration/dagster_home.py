@@ -114,3 +114,13 @@ def forget_old_runs(instance: "DagsterInstance", home: Home, *, keep: int = RUNS
             path.unlink(missing_ok=True)
         shutil.rmtree(home.dagster / "storage" / run_id, ignore_errors=True)
     return len(forgotten)
+
+
+def step_seconds(instance: "DagsterInstance | None", run_id: str) -> dict[str, float]:
+    """How long each finished step of a run took, by name, in the order in which they began."""
+    steps = instance.get_run_step_stats(run_id) if instance else ()
+    return {
+        step.step_key: step.end_time - step.start_time
+        for step in sorted(steps, key=lambda step: step.start_time or 0.0)
+        if step.start_time and step.end_time
+    }

@@ -25,13 +25,17 @@ def degrading_reasons(
     from a failed chain, and nothing is quarantined.
     """
     late = late_sentences([item for item in freshness if item.is_late])
-    withheld = [
-        f"{row['symbol']} is quarantined from {row['first_date']} to {row['last_date']}: "
-        f"{row['reason']}"
-        for row in quarantined
-    ]
+    withheld = [quarantine_sentence(row) for row in quarantined]
     failed = [_problem_sentence(problem) for problem in problems if problem.is_degrading]
     return tuple(dict.fromkeys([*late, *withheld, *failed]))
+
+
+def quarantine_sentence(row: Mapping[str, Any]) -> str:
+    """What is withheld of which symbol, and why."""
+    return (
+        f"{row['symbol']} is quarantined from {row['first_date']} to {row['last_date']}: "
+        f"{row['reason']}"
+    )
 
 
 def _problem_sentence(problem: Problem) -> str:

@@ -87,7 +87,8 @@ class NightRun:
     """The state of one run of one night, from the first request to the report.
 
     The steps are meant to be called in the order in which they stand here. Nothing that a reader
-    can see changes before `publish`.
+    can see changes before `publish`. `status` is that of the night it published, `failed` what
+    became of it where a step failed, also after publication.
     """
 
     settings: Settings
@@ -107,6 +108,7 @@ class NightRun:
     manifest: Manifest | None = None
     is_finished: bool = False
     status: RunStatus | None = None
+    failed: RunStatus | None = None
     canaries: "Future[tuple[CanaryResult, ...]] | None" = None
 
     def __post_init__(self) -> None:
@@ -128,6 +130,11 @@ class NightRun:
         self._refuse_impossible_moments()
         if options.rehearse:
             remark_held_night(self.night, published_night(self.settings.home))
+
+    @property
+    def ending(self) -> RunStatus | None:
+        """What became of the run; None where it neither published nor failed."""
+        return self.failed or self.status
 
     @property
     def universe(self) -> Universe:

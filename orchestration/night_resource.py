@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import dagster as dg
 from pydantic import PrivateAttr
 
-from orchestration.dagster_home import forget_old_runs
+from orchestration.alerts.end_of_night import end_of_night
+from orchestration.alerts.reporting import report_failure
+from orchestration.dagster_home import forget_old_runs, step_seconds
 from orchestration.logs import log_to_file
 from orchestration.moments import past_moment
 from orchestration.night import NightOptions, NightRun
@@ -62,6 +65,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         run_id = _run_id(context)
         with (
             seen_run(settings, run_id),
+            self._told(settings, run_id, context.instance),
             writer_lock(settings.home.writer_lock, announce=log.info),
         ):
             if context.instance:
@@ -78,6 +82,19 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             )
             yield self
 
+    @contextmanager
+    def _told(
+        self, settings: Settings, run_id: str, instance: dg.DagsterInstance | None
+    ) -> Iterator[None]:
+        """Tell how the run ended, once it holds no lock any more."""
+        try:
+            yield
+        except Exception as err:  # no night could begin
+            if not self.as_of:
+                report_failure(settings, run_id=run_id, job="nightly", sentence=str(err), error=err)
+            raise
+        end_of_night(self._night, partial(step_seconds, instance, run_id))
+
     @property
     def run(self) -> NightRun:
         """The night of this run."""
@@ -88,7 +105,7 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 def seen_run(settings: Settings, run_id: str) -> Iterator[None]:
     """Log to the home's file and be seen to live there."""
     with (
-        log_to_file(settings.home.logs / "signal_engine.log", run_id),
+        log_to_file(settings.home.logs / "signal_engine.log", run_id, settings.masker.text),
         present(settings.home, run_id),
     ):
         yield

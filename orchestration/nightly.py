@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from orchestration.alerts.reporting import report_failure
 from orchestration.dagster_home import opened_instance, prepare_dagster_home
 from orchestration.errors import CommandError
 from orchestration.gate_worker import gate_worker
@@ -24,10 +25,16 @@ from warehouse.lock import writer_lock
 
 @dataclass(frozen=True)
 class NightOutcome:
-    """How a nightly run ended: `sentence` says what stands and why when it did not succeed."""
+    """How a nightly run ended: `reason` says why it did not succeed, `stands` what stands now."""
 
     success: bool
-    sentence: str | None
+    reason: str = ""
+    stands: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Both, for people."""
+        return f"{self.stands}: {self.reason}"
 
 
 def run_nightly(
@@ -41,10 +48,27 @@ def run_nightly(
     options : the fields of `NightResource`.
     debug : raise what a step raises instead of reporting it.
     """
-    home, run_id = settings.home, str(uuid4())
+    run_id = str(uuid4())
+    try:
+        outcome = _outcome(settings, options, run_id, debug=debug)
+    except Exception as err:
+        if not options.get("as_of"):
+            sentence = str(err) or type(err).__name__
+            report_failure(settings, run_id=run_id, job="nightly", sentence=sentence, error=err)
+        raise
+    if not (outcome.success or options.get("as_of")):
+        # as a rule the run has told of itself; not where it never came to a night
+        report_failure(settings, run_id=run_id, job="nightly", sentence=outcome.reason)
+    return outcome
+
+
+def _outcome(
+    settings: Settings, options: Mapping[str, Any], run_id: str, *, debug: bool
+) -> NightOutcome:
+    home = settings.home
     prepare_home(home)
     try:
-        sentence = _executed(settings, options, run_id, debug=debug)
+        reason = _executed(settings, options, run_id, debug=debug)
     except (CommandError, WarehouseError):
         raise
     except Exception as err:
@@ -52,12 +76,12 @@ def run_nightly(
         told = refusal_behind(home.root, str(err))
         if debug or told is None:
             raise
-        sentence = str(told)
-    if sentence is None:
-        return NightOutcome(True, None)
+        reason = str(told)
+    if reason is None:
+        return NightOutcome(True)
     if is_published_by(home, run_id):
-        return NightOutcome(False, f"the night is published, but a later step failed: {sentence}")
-    return NightOutcome(False, f"the night FAILED and published nothing: {sentence}")
+        return NightOutcome(False, reason, "the night is published, but a later step failed")
+    return NightOutcome(False, reason, "the night FAILED and published nothing")
 
 
 def _executed(

@@ -187,16 +187,17 @@ def record_failed_night(run: "NightRun", sentence: str) -> None:
     """Remember that this attempt failed, in the ledger, the report and `run_status.json`."""
     if run.status is not None:  # the night is published; only what follows has failed
         reason = f"published, but a later step failed: {sentence}"
-        _write_pages(run, replace(run.status, reasons=(*run.status.reasons, reason)))
+        run.failed = replace(run.status, reasons=(*run.status.reasons, reason))
+        _write_pages(run, run.failed)
         return
     try:
         with run.open_ledger() as ledger:
             run.attempt = run.attempt or next_attempt(ledger, run.night)
-            status = _status(run, "FAILED", reasons=(sentence,))
+            status = run.failed = _status(run, "FAILED", reasons=(sentence,))
             append_failed_night(ledger, night_record(status, None), _validation_rows(run.gates))
     except WarehouseError:
         log.exception("the failure of night %s could not be recorded in the ledger", run.night)
-        status = _status(run, "FAILED", reasons=(sentence,))
+        status = run.failed = _status(run, "FAILED", reasons=(sentence,))
     _write_pages(run, status)
 
 

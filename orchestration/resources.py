@@ -7,12 +7,15 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from ingestion.masking import Masker
 from ingestion.settings import KEY_VARIABLES, SourceSettings
+from orchestration.alerts.alerting import Alerting
 from orchestration.errors import UsageError
 from warehouse.home import Home
 
@@ -47,7 +50,8 @@ class Settings:
     None for the wall clock. `patience_seconds`: how long a failing source is tried at most, no
     limit but the provider's own by default. `base_urls` and `api_keys` by provider; keys never
     appear in the repr. `quota_root`: where the calls of a day are counted, the cache by default.
-    `holdings`: the file that says what a person holds, None without one.
+    `holdings`: the file that says what a person holds, None without one. `alerting`: where alerts
+    go. `keeps_metrics`: whether each run leaves a line under `logs/metrics/`.
     """
 
     home: Home
@@ -64,6 +68,13 @@ class Settings:
     patience_seconds: float = float("inf")
     quota_root: Path | None = None
     holdings: Path | None = None
+    alerting: Alerting = field(default_factory=Alerting)
+    keeps_metrics: bool = False
+
+    @cached_property
+    def masker(self) -> Masker:
+        """Takes every key and credential of this environment out of a text."""
+        return Masker([*self.api_keys.values(), *self.alerting.secrets])
 
     @property
     def is_sandbox(self) -> bool:
@@ -159,6 +170,23 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         patience_seconds=_number(variables, "SOURCE_PATIENCE_SECONDS", float("inf"), lowest=0.0),
         quota_root=_folder(variables.get("QUOTA_ROOT")),
         holdings=_holdings(variables.get("MQP_HOLDINGS"), home),
+        alerting=_alerting(variables),
+        keeps_metrics=_is_on(variables, "METRICS_ENABLED"),
+    )
+
+
+def _alerting(variables: Mapping[str, str]) -> Alerting:
+    """Where alerts go. A bad URL is told when it is used: no night fails because of it."""
+
+    def given(name: str) -> str:
+        return (variables.get(name) or "").strip()
+
+    return Alerting(
+        webhook_url=given("ALERT_WEBHOOK_URL"),
+        shape=given("ALERT_WEBHOOK_SHAPE"),
+        secret=given("ALERT_WEBHOOK_SECRET"),
+        heartbeat_url=given("HEARTBEAT_URL"),
+        tells_clean=_is_on(variables, "ALERT_ON_CLEAN"),
     )
 
 

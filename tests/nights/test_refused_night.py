@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.alerts.heartbeat import read_heartbeat
 from tests.durability.boundaries import before
 from tests.durability.test_faulty_nights import nudge_a_weight
+from tests.orchestration.alerts.receiver import OK, SECRET_PATH, Receiver, serving
 from tests.quick_command import quick_mqp
 from tests.reports.test_render import text_of
 from warehouse.connection import connect
@@ -25,11 +27,14 @@ REFUSED = (
 
 @dataclass(frozen=True)
 class Refusal:
-    """Friday's home on Monday: what was printed, and the hash of the file published before."""
+    """Friday's home on Monday: what was printed, the hash of the file published before, and the
+    webhook that was told.
+    """
 
     home: Home
     printed: str
     published_before: str
+    receiver: Receiver
 
     @property
     def sentence(self) -> str:
@@ -56,7 +61,8 @@ def refusal(
     small_universe: Path,
 ) -> Refusal:
     home = Home(small_night(tmp_path_factory.mktemp("refused")))
-    published = content(home.published)
+    published, receiver = content(home.published), Receiver(plan=[OK])
+    server = serving(receiver)
     done = quick_mqp(
         home.root,
         "nightly",
@@ -64,8 +70,12 @@ def refusal(
         arrange=partial(spoil_the_results, home.build),
         MQP_NOW=MONDAY,
         MQP_UNIVERSE=str(small_universe),
+        ALERT_WEBHOOK_URL=receiver.url,
+        METRICS_ENABLED="1",
     )
-    return Refusal(home, done.stdout + done.stderr, published)
+    server.shutdown()
+    server.server_close()
+    return Refusal(home, done.stdout + done.stderr, published, receiver)
 
 
 def test_refused_night_leaves_the_old_one(refusal: Refusal) -> None:
@@ -102,6 +112,50 @@ def test_log_and_record_keep_the_same_sentence(refusal: Refusal) -> None:
         ("CLEAN", []),
         ("FAILED", [refusal.sentence]),
     ]
+
+
+def test_alert_says_the_same_sentence_once(refusal: Refusal) -> None:
+    assert refusal.receiver.messages == [refusal.sentence]
+    (digest,) = refusal.receiver.arrived
+    assert digest.body["message"] == f"SIMULATED DATA: {refusal.sentence}"
+    (path,) = (refusal.home.logs / "alerts").glob("alerts_*.jsonl")
+    (row,) = map(json.loads, path.read_text().splitlines())
+    assert (row["message"], row["severity"], row["check"], row["night"]) == (
+        refusal.sentence,
+        "error",
+        "gate_2",
+        "2024-07-01",
+    )
+
+
+def test_heartbeat_tells_the_run_from_the_night_that_stands(refusal: Refusal) -> None:
+    beat = read_heartbeat(refusal.home)
+    assert beat is not None
+    assert (beat.night.isoformat(), beat.status, beat.published_night) == (
+        "2024-07-01",
+        "FAILED",
+        None,  # the night before was run by its steps, without the run's end
+    )
+
+
+def test_metrics_of_the_run_are_one_line(refusal: Refusal) -> None:
+    (path,) = (refusal.home.logs / "metrics").glob("metrics_*.jsonl")
+    (row,) = map(json.loads, path.read_text().splitlines())
+    assert (row["night"], row["status"], row["attempt"]) == ("2024-07-01", "FAILED", 1)
+    assert list(row["step_seconds"])[:2] == ["landed_rows", "build_context"]
+    assert all(seconds > 0 for seconds in row["step_seconds"].values())
+    assert row["rows_landed"]["raw.polygon__daily_bars"] == 10  # one session of ten symbols
+    assert row["fetches"]["polygon"]["ok"] > 0
+    assert row["staleness_sessions"]["polygon"] == {"daily bars": 0}
+    assert row["quality"]["blocking"] == row["quality"]["failed"] == 1
+    assert row["quality"]["passed"] > 300
+    assert row["exposure"] is None  # nothing was published
+
+
+def test_webhook_is_named_nowhere(refusal: Refusal) -> None:
+    written = [path for path in refusal.home.logs.rglob("*") if path.is_file()]
+    assert not [path for path in written if SECRET_PATH in path.read_text(errors="replace")]
+    assert SECRET_PATH not in refusal.printed
 
 
 def test_data_docs_show_what_was_refused(refusal: Refusal) -> None:

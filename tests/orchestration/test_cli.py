@@ -24,7 +24,7 @@ def test_help_imports_nothing_heavy() -> None:
 COMMANDS = (
     "nightly", "ping", "doctor", "cache show", "cache purge", "sentiment", "restore", "sql",
     "health", "prove", "replay", "why", "ui", "dashboard", "report", "docs",
-    "quarantine list", "quarantine release",
+    "quarantine list", "quarantine release", "notify",
 )  # fmt: skip
 
 

@@ -111,6 +111,18 @@ def test_dry_run_starts_from_what_the_real_home_holds(tmp_path: Path) -> None:
     assert load_settings(variables).holdings == file
 
 
+def test_dry_run_tells_nobody(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "ALERT_WEBHOOK_URL=https://a.example/x\nHEARTBEAT_URL=https://a.example/y\n"
+    )
+    real = settings(tmp_path)
+    assert real.alerting.webhook_url == "https://a.example/x"
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "scratch" / ".env").write_text((tmp_path / ".env").read_text())
+    scratch = load_settings(scratch_variables(real, tmp_path / "scratch"))
+    assert (scratch.alerting.webhook_url, scratch.alerting.heartbeat_url) == ("", "")
+
+
 def test_key_never_shows_in_the_repr(tmp_path: Path) -> None:
     found = settings(tmp_path, POLYGON_API_KEY="verysecretkey")
     assert "verysecretkey" not in repr(found) + repr(found.source_settings())
@@ -136,6 +148,8 @@ def test_example_file_names_every_variable_that_is_read() -> None:
         "MQP_HOLDINGS",
         *("YAHOO_ENABLED", "MQP_SANDBOX_SEED", "CACHE_ROOT", "CACHE_TTL_HOURS"),
         *("QUOTA_ROOT", "SOURCE_PATIENCE_SECONDS"),
+        *("ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SHAPE", "ALERT_WEBHOOK_SECRET", "ALERT_ON_CLEAN"),
+        *("HEARTBEAT_URL", "METRICS_ENABLED"),
     }
     named = {line.lstrip("# ").split("=")[0] for line in example.splitlines() if "=" in line}
     assert read == named
