@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from orchestration.finished import FinishedBuild
+from orchestration.overdue import Overdue, overdue_night
 from orchestration.resources import Settings, utc_now
 from orchestration.steps import STEP_PARTS, step_tables
 from orchestration.timetable import FETCHING_STEPS, Timetable
@@ -26,6 +27,7 @@ PATIENCE = timedelta(minutes=30)
 """After the last step's time: a night that is not published by then, nor being made, was missed."""
 LONGEST_NIGHT = timedelta(hours=1)
 """No night is caught up so shortly before the next session's own."""
+NIGHT_TAG = "mqp/night"
 MAKES_A_NIGHT = ("nightly", "portfolio")
 PUBLISHES = ("nightly", "reports")
 
@@ -94,6 +96,13 @@ class Due:
         if self.sessions.latest_night(self.now + LONGEST_NIGHT) != self.night:
             return f"Night {self.night} is too old: that of the next session is about to come."
         return self._pending((*FETCHING_STEPS, *MAKES_A_NIGHT, *PUBLISHES))
+
+    def overdue(self) -> Overdue | None:
+        """The night that should stand by now; None where all is well, or none was ever run."""
+        latest, _ = self.published()
+        if latest is None and not self.settings.home.ledger.exists():
+            return None
+        return overdue_night(latest, self.now, timetable=self.timetable, sessions=self.sessions)
 
     def early_start_refusal(self) -> str | None:
         """Why the night must not be built yet: it waits for all its inputs, or for its time."""

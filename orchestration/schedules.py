@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.due import Due, due_now
+from orchestration.due import NIGHT_TAG, Due, due_now
 from orchestration.resources import load_settings
 from orchestration.timetable import EVENING_STEPS, Timetable, cron
 
@@ -61,7 +61,7 @@ def _schedule(job: Any, timetable: Timetable, at: str, refusal: Refusal) -> dg.S
             return dg.SkipReason(why_not)
         return dg.RunRequest(
             run_key=f"{job.name}-{context.scheduled_execution_time:%Y-%m-%d}",
-            tags={"mqp/night": due.night.isoformat()},
+            tags={NIGHT_TAG: due.night.isoformat()},
         )
 
     return tick

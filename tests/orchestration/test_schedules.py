@@ -1,6 +1,7 @@
 """Every tick of the timetable: over clock changes, holidays and early closes, and what stands
 against a run."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,9 +12,11 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
+from orchestration.due import NIGHT_TAG
+from orchestration.errors import NightError
 from orchestration.finished import FinishedBuild
 from orchestration.schedules import schedules
-from orchestration.sensors import sensors
+from orchestration.sensors import failure_sensor, sensors
 from orchestration.timetable import EVENING_STEPS, load_timetable
 from reports.status import RunStatus
 from warehouse.connection import connect
@@ -248,6 +251,50 @@ def test_published_or_running_night_is_not_caught_up(
     assert "A run of nightly is" in str(sensed("catch_up_sensor", instance))
     publish(home, date(2024, 7, 2), "DEGRADED")
     assert sensed("catch_up_sensor", instance) == "Night 2024-07-02 is published."
+
+
+def alerts_of(home: Home) -> list[dict[str, Any]]:
+    """What stands in the outbox: alerts, without the notes about them."""
+    files = sorted((home.logs / "alerts").glob("alerts_*.jsonl"))
+    lines = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    return [line for line in lines if "message" in line and "severity" in line]
+
+
+def test_overdue_night_is_told_once(home: Home, instance: dg.DagsterInstance, at: Any) -> None:
+    at("2024-07-02 20:06")
+    assert sensed("overdue_sensor", instance) == "No night is overdue.", "none was ever run"
+    publish(home, date(2024, 7, 1))
+    at("2024-07-02 20:04")
+    assert sensed("overdue_sensor", instance) == "No night is overdue."
+    at("2024-07-02 20:06")
+    for _ in range(2):
+        assert "Night 2024-07-02 is overdue" in str(sensed("overdue_sensor", instance))
+    assert [one["night"] for one in alerts_of(home)] == ["2024-07-02"]
+
+
+def test_failed_run_is_told_with_its_reason(home: Home, at: Any) -> None:
+    at("2024-07-01 17:30")
+
+    @dg.op
+    def refuses() -> None:
+        raise NightError("The disk is full: free space.")
+
+    @dg.job(tags={NIGHT_TAG: "2024-07-01"})
+    def portfolio() -> None:
+        refuses()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        failed = portfolio.execute_in_process(instance=instance, raise_on_error=False)
+        context = dg.build_run_status_sensor_context(
+            sensor_name="failure_sensor",
+            dagster_instance=instance,
+            dagster_run=failed.dagster_run,
+            dagster_event=failed.get_run_failure_event(),
+        ).for_run_failure()
+        failure_sensor(dg.DefaultSensorStatus.STOPPED)(context)
+    assert [(one["night"], one["message"]) for one in alerts_of(home)] == [
+        ("2024-07-01", "The disk is full: free space.")
+    ]
 
 
 def land(instance: dg.DagsterInstance, table: str, late: int, night: str = "2024-07-01") -> None:
