@@ -34,6 +34,14 @@ nux:
   enabled: false  # no newsletter dialog over the asset graph
 run_queue:
   max_concurrent_runs: 1  # DuckDB has one writer, and so has the event log
+run_monitoring:
+  enabled: true  # a run that never starts, or never ends, must not hold up all others
+  start_timeout_seconds: 300
+  max_runtime_seconds: 21600
+run_retries:
+  enabled: true
+  max_retries: 1
+  retry_on_asset_or_op_failure: false  # a killed run begins anew; one that was refused does not
 python_logs:
   managed_python_loggers: [mqp]
   python_log_level: INFO

@@ -132,13 +132,15 @@ class NightScope:
         return self.sessions.decided_at(self.night)
 
 
-def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) -> Gate:
-    """Gate 1: judge the newest visible version of every landed row, and write the quarantine.
+def judge_landed(
+    ledger: Connection, scope: NightScope, *, ledger_version: int
+) -> "tuple[GateOutcome, Mapping[str, pd.DataFrame]]":
+    """Judge the newest visible version of every landed row; nothing is written.
 
-    Rows that fail are withheld from staging for their dates. A quarantine ends by itself on the
-    night whose gate no longer reports it, or once a person has said that the rows are right.
+    Returns
+    -------
+    What gate 1 found, and the frames that it looked at.
     """
-    from orchestration.expectations.coverage import history_extents
     from orchestration.expectations.gates import run_gate_1
 
     night, sessions = scope.night, scope.sessions
@@ -159,7 +161,19 @@ def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) 
         )
         for table in RAW_TABLES
     }
-    outcome = gate_worker().call(run_gate_1, frames, context=context)
+    return gate_worker().call(run_gate_1, frames, context=context), frames
+
+
+def check_landed(ledger: Connection, scope: NightScope, *, ledger_version: int) -> Gate:
+    """Gate 1: judge the newest visible version of every landed row, and write the quarantine.
+
+    Rows that fail are withheld from staging for their dates. A quarantine ends by itself on the
+    night whose gate no longer reports it, or once a person has said that the rows are right.
+    """
+    from orchestration.expectations.coverage import history_extents
+
+    night = scope.night
+    outcome, frames = judge_landed(ledger, scope, ledger_version=ledger_version)
     written_by: Any = {
         "night": night,
         "decided_at": scope.decided_at,

@@ -32,11 +32,11 @@ class Fetching:
     run_id: str = ""
 
 
-def fetch_inputs(
+def night_inputs(
     night: date, universe: Universe, sessions: Sessions, fetching: Fetching
-) -> Collected:
-    """Ask the providers for everything that a night of this universe needs."""
-    wanted = NightInputs(
+) -> NightInputs:
+    """Everything that a night of this universe needs."""
+    return NightInputs(
         night=night,
         decided_at=sessions.decided_at(night),
         bar_symbols=universe.bar_symbols,
@@ -49,6 +49,10 @@ def fetch_inputs(
         force_refresh=fetching.force_refresh,
         offline=fetching.offline,
     )
+
+
+def fetch_inputs(wanted: NightInputs, fetching: Fetching) -> Collected:
+    """Ask the providers for what a night wants."""
     return collect_night_inputs(
         wanted,
         fetching.sources,

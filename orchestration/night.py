@@ -6,7 +6,7 @@ How it ends, published or failed, is in `orchestration/publication.py`.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -20,9 +20,10 @@ from orchestration.canaries import release_canaries
 from orchestration.configuration import Configuration, night_configuration
 from orchestration.errors import NightError, UsageError
 from orchestration.findings import outage_sentence
+from orchestration.finished import discard_finished
 from orchestration.freshness import Freshness, measure_freshness
 from orchestration.gates import Gate, NightScope, check_build, check_landed
-from orchestration.inputs import Fetching, fetch_inputs, land_inputs
+from orchestration.inputs import Fetching, fetch_inputs, land_inputs, night_inputs
 from orchestration.key_hygiene import look_after_keys
 from orchestration.lost_record import refuse_lost_ledger
 from orchestration.market import open_market
@@ -31,6 +32,8 @@ from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash
 from orchestration.publication import (
     finish_killed_run,
+    finish_night,
+    publish_finished,
     publish_night,
     record_failed_night,
     report_night,
@@ -46,6 +49,7 @@ from orchestration.repair import repair_published
 from orchestration.resources import Settings, clock_of, utc_now
 from orchestration.restraint import restraint_sentences
 from orchestration.result_tests import judge_results
+from orchestration.steps import narrowed
 from orchestration.trials import NIGHT, known_trials, register_trials
 from orchestration.universe import Universe
 from reports.status import RunStatus
@@ -103,6 +107,7 @@ class NightRun:
     quarantined: tuple[Mapping[str, Any], ...] = ()
     orders: OrderSummary | None = None
     manifest: Manifest | None = None
+    is_finished: bool = False
     status: RunStatus | None = None
     failed: RunStatus | None = None
     canaries: "Future[tuple[CanaryResult, ...]] | None" = None
@@ -158,6 +163,7 @@ class NightRun:
         """Fetch and land; returns the number of new rows per raw table."""
         self.settings.home.make_folders()
         finish_killed_run(self.settings.home)
+        discard_finished(self.settings.home)
         repair_published(self.settings)
         with self.open_ledger() as ledger:
             catch_up_with_published(ledger, self.settings.home)
@@ -173,7 +179,7 @@ class NightRun:
                 )
         if self.is_fetching:
             look_after_keys(self.settings, now=self.started_at)
-            self.collected = self._fetch()
+            self.collected = self.fetch()
             for use in self.collected.quotas:
                 if use.is_alarming:
                     log.warning("Quota: %s.", use.sentence)
@@ -200,14 +206,8 @@ class NightRun:
     def gate_1(self) -> Gate:
         """Check what has landed; withhold bad rows, and measure how fresh every input is."""
         with self.open_ledger() as ledger:
-            gate = check_landed(ledger, self._scope(), ledger_version=self.ledger_version)
-            self.freshness = measure_freshness(
-                ledger,
-                self.night,
-                self.sessions,
-                bar_symbols=self.universe.bar_symbols,
-                required_symbols=self.universe.required_symbols(self.night),
-            )
+            gate = check_landed(ledger, self.scope, ledger_version=self.ledger_version)
+            self.freshness = self.measured_freshness(ledger)
         self.gates.append(gate)
         self.quarantined = gate.active_quarantine
         log.info(gate.sentence)
@@ -281,7 +281,7 @@ class NightRun:
 
         home = self.settings.home
         canaries = (self.canaries or release_canaries()).result()
-        gate = check_build(home.build, self._scope(), judge_results(home), canaries)
+        gate = check_build(home.build, self.scope, judge_results(home), canaries)
         self.gates.append(gate)
         log.info(canary_sentence(canaries))
         log.info(gate.sentence)
@@ -290,12 +290,27 @@ class NightRun:
     def publish(self) -> Manifest:
         """Complete the build with its record, hash it, and swap it in.
 
+        A run that has built nothing publishes the build that another has finished.
+
         Raises
         ------
         NightError
             A gate refuses the night, or a step of it is missing; the old night stays.
         """
-        self.manifest = publish_night(self)
+        makes_it = self.gates and not self.is_finished
+        self.manifest = publish_night(self) if makes_it else publish_finished(self)
+        return self.manifest
+
+    def finish(self) -> Manifest:
+        """Complete the build with its record and leave it to be published later.
+
+        Raises
+        ------
+        NightError
+            As `publish`.
+        """
+        if self.manifest is None:
+            self.manifest, self.is_finished = finish_night(self), True
         return self.manifest
 
     def report(self) -> None:
@@ -315,7 +330,9 @@ class NightRun:
             raise NightError("Nothing has been landed in this run: start the whole nightly job.")
         return self.landing.ledger_version
 
-    def _scope(self) -> NightScope:
+    @property
+    def scope(self) -> NightScope:
+        """What the gates must know about this night."""
         return NightScope(
             night=self.night,
             attempt=self.attempt,
@@ -331,8 +348,21 @@ class NightRun:
             self.settings.home.ledger, self.settings.world, now=utc_now(self.settings)
         )
 
-    def _fetch(self) -> Collected:
-        """Ask the providers; the sandbox's server runs for exactly that long."""
+    def measured_freshness(self, ledger: Connection) -> tuple[Freshness, ...]:
+        """How new every input of this night is."""
+        return measure_freshness(
+            ledger,
+            self.night,
+            self.sessions,
+            bar_symbols=self.universe.bar_symbols,
+            required_symbols=self.universe.required_symbols(self.night),
+        )
+
+    def fetch(self, parts: Collection[str] | None = None) -> Collected:
+        """Ask the providers, for some parts only or for all; the sandbox's server runs meanwhile.
+
+        `parts`: names of `orchestration.steps.PARTS`.
+        """
         symbols, faults = self.universe.bar_symbols, rehearsal_rules(self.options.rehearse)
         with open_market(
             self.settings, now=self.started_at, symbols=symbols, faults=faults
@@ -345,13 +375,18 @@ class NightRun:
                 offline=self.options.offline,
                 run_id=self.run_id,
             )
-            return fetch_inputs(self.night, self.universe, self.sessions, fetching)
+            wanted = night_inputs(self.night, self.universe, self.sessions, fetching)
+            return fetch_inputs(wanted if parts is None else narrowed(wanted, parts), fetching)
 
     @property
     def is_recordable(self) -> bool:
         """Whether its decisions enter the record: they must precede the open they are for."""
-        opens = self.sessions.at(self.sessions.next_session(self.night), SESSION_OPENS)
-        return self.is_fetching and utc_now(self.settings) < opens
+        return self.is_fetching and self.is_before_open_after(self.night)
+
+    def is_before_open_after(self, night: date) -> bool:
+        """Whether the session that a night decides has not opened yet."""
+        opens = self.sessions.at(self.sessions.next_session(night), SESSION_OPENS)
+        return utc_now(self.settings) < opens
 
     def _refuse_impossible_moments(self) -> None:
         """No night of the future, and no later night replaced because a clock is wrong."""

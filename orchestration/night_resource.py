@@ -14,11 +14,35 @@ from orchestration.dagster_home import forget_old_runs, step_seconds
 from orchestration.logs import log_to_file
 from orchestration.moments import past_moment
 from orchestration.night import NightOptions, NightRun
+from orchestration.presence import present
 from orchestration.resources import Settings, load_settings
 from warehouse.disk import prepare_home
 from warehouse.lock import writer_lock
 
 log = logging.getLogger("mqp.night")
+
+
+class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The home of a run and its settings; the run logs there and is seen to live.
+
+    Everything comes from the environment; see `orchestration/resources.py`.
+    """
+
+    _settings: Settings = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["HomeResource"]:
+        """Read the settings; log and presence end with the run."""
+        settings = load_settings()
+        prepare_home(settings.home)
+        with seen_run(settings, _run_id(context)):
+            self._settings = settings
+            yield self
+
+    @property
+    def settings(self) -> Settings:
+        """What the environment decides about this run."""
+        return self._settings
 
 
 class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -38,10 +62,9 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Wait for the lock, then make the night; both end with the run."""
         settings = load_settings()
         prepare_home(settings.home)
-        run_id = context.run.run_id if context.run else "-"
-        path = settings.home.logs / "signal_engine.log"
+        run_id = _run_id(context)
         with (
-            log_to_file(path, run_id, settings.masker.text),
+            seen_run(settings, run_id),
             self._told(settings, run_id, context.instance),
             writer_lock(settings.home.writer_lock, announce=log.info),
         ):
@@ -76,3 +99,17 @@ class NightResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def run(self) -> NightRun:
         """The night of this run."""
         return self._night
+
+
+@contextmanager
+def seen_run(settings: Settings, run_id: str) -> Iterator[None]:
+    """Log to the home's file and be seen to live there."""
+    with (
+        log_to_file(settings.home.logs / "signal_engine.log", run_id, settings.masker.text),
+        present(settings.home, run_id),
+    ):
+        yield
+
+
+def _run_id(context: dg.InitResourceContext) -> str:
+    return context.run.run_id if context.run else "-"

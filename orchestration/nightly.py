@@ -107,7 +107,7 @@ def _executed(
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
             )
-    return None if result.success else _first_error(result.all_events)
+    return None if result.success else first_error(result.all_events)
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def scratch_home(settings: Settings) -> Iterator[Home]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _first_error(events: Any) -> str:
+def first_error(events: Any) -> str:
     """The innermost message of the first failure of a run, without its class name."""
     for event in events:
         error = getattr(event.event_specific_data, "error", None)

@@ -52,6 +52,17 @@ def write_pages(
     target_volatility : per year, drawn as a line.
     """
     write_run_status(status, home.reports / "run_status.json")
+    write_gate_pages(home, status, gates, banner=banner)
+    page = render_report(
+        home.published, status, target_volatility=target_volatility, nights=home.nights
+    )
+    write_text(home.reports / "latest.html", page)
+
+
+def write_gate_pages(
+    home: Home, status: RunStatus, gates: Sequence[Gate], *, banner: str | None
+) -> None:
+    """Write the Data Docs of the gates that have run; parameters as `write_pages`."""
     if gates:
         write_data_docs(
             [gate.outcome for gate in gates],
@@ -59,7 +70,3 @@ def write_pages(
             title=f"Night {status.night}, attempt {status.attempt}",
             banner=banner or "",
         )
-    page = render_report(
-        home.published, status, target_volatility=target_volatility, nights=home.nights
-    )
-    write_text(home.reports / "latest.html", page)

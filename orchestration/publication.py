@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestration.canaries import write_canaries
+from orchestration.configuration import recorded_configuration
 from orchestration.environment import present_environment
 from orchestration.errors import NightError
 from orchestration.findings import (
@@ -19,6 +20,7 @@ from orchestration.findings import (
     quota_rows,
     requests_by_provider,
 )
+from orchestration.finished import FinishedBuild, discard_finished, waiting_build
 from orchestration.gates import Gate
 from orchestration.provenance import code_hash
 from orchestration.record import (
@@ -63,25 +65,81 @@ def publish_night(run: "NightRun") -> Manifest:
     NightError
         A gate refuses the night, or has not run; the old night stays.
     """
+    finished = _finished(run)
+    _swap_in(run, finished)
+    return finished.manifest
+
+
+def finish_night(run: "NightRun") -> Manifest:
+    """Complete a night's build and leave it where it is: `publish_finished` swaps it in later.
+
+    Its Data Docs are written now, from what the gates of this run have found. Errors as
+    `publish_night`.
+    """
+    from orchestration.pages import write_gate_pages
+
+    finished = _finished(run)
+    finished.keep(run.settings.home)
+    write_gate_pages(
+        run.settings.home,
+        finished.status,
+        run.gates,
+        banner=marked_banner(run.settings.banner, run.options.rehearse),
+    )
+    log.info("Night %s is built (%s) and waits for publication.", run.night, finished.status.status)
+    return finished.manifest
+
+
+def publish_finished(run: "NightRun") -> Manifest:
+    """Swap in the build that another run has finished, with the settings that it was made with.
+
+    Raises
+    ------
+    NothingToPublishError
+        No build waits.
+    NightError
+        It must not be published any more; the old night stays.
+    """
+    home = run.settings.home
+    finished = waiting_build(home)
+    finished.refuse_unfit(run)
+    run.night = finished.manifest.night
+    with connect(home.build, read_only=True) as build:
+        snapshot = build.execute(
+            "select content from ops.configs where config_hash = ?", [finished.manifest.config_hash]
+        ).fetchone()
+    if snapshot is not None:
+        run.configuration = recorded_configuration(snapshot[0])
+    _swap_in(run, finished)
+    discard_finished(home)
+    return finished.manifest
+
+
+def _finished(run: "NightRun") -> FinishedBuild:
+    """Complete the build of a run whose gates let it pass."""
     _refuse_blocked(run.gates)
     reasons = _reasons(run)
     for reason in reasons:
         log.warning("%s", reason)
     status = _status(run, "DEGRADED" if reasons else "CLEAN", reasons=reasons)
-    home = run.settings.home
     manifest = _complete_build(run, status)
+    return FinishedBuild(manifest, replace(status, manifest_hash=manifest.digest))
+
+
+def _swap_in(run: "NightRun", finished: FinishedBuild) -> None:
+    """Make a finished build the published file, and write what it says of itself to the ledger."""
+    home, status = run.settings.home, finished.status
     swap(
         home,
-        manifest,
+        finished.manifest,
         keep_results=run.is_fetching,
         environment=present_environment().to_json(),
     )
-    run.status = replace(status, manifest_hash=manifest.digest)
+    run.status = status
     log.info("Published night %s: %s.", run.night, status.status)
     if run.is_fetching:
         with run.open_ledger() as ledger:
             append_published(ledger, home.published)
-    return manifest
 
 
 def _complete_build(run: "NightRun", status: RunStatus) -> Manifest:

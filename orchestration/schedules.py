@@ -1,79 +1,91 @@
-"""When the night runs: New York time, exchange sessions only, from `config/schedule.yaml`."""
+"""The schedules: New York time across DST, on exchange sessions only, from `config/schedule.yaml`.
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+A tick starts a run or says in one sentence why not. Runs wait for each other in Dagster's queue, so
+a step that is late makes the next one wait.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
 
-from orchestration.errors import UsageError
-from orchestration.resources import REPOSITORY
-from orchestration.yaml_file import read_yaml
-from warehouse.sessions import NEW_YORK, new_york_sessions
+from orchestration.due import NIGHT_TAG, Due, due_now
+from orchestration.resources import load_settings
+from orchestration.timetable import EVENING_STEPS, Timetable, cron
 
-SCHEDULE_FILE = REPOSITORY / "config" / "schedule.yaml"
-MODES = ("evening", "morning")
+NEW_YORK_ZONE = "America/New_York"
+SATURDAY = "6"
 
-
-@dataclass(frozen=True)
-class NightSchedule:
-    """The configured hour and minute (New York) and whether the night is run the morning after."""
-
-    mode: str
-    hour: int
-    minute: int
-
-    @property
-    def cron(self) -> str:
-        """Weekdays at the configured time; sessions are told from holidays at the tick."""
-        return f"{self.minute} {self.hour} * * 1-5"
+Refusal = Callable[[Due, datetime], str | None]
 
 
-def load_schedule(path: Path = SCHEDULE_FILE) -> NightSchedule:
-    """Read and check the schedule file.
-
-    Raises
-    ------
-    UsageError
-        Unknown mode or a time that is not HH:MM; the sentence names file, key and value.
-    """
-    content = read_yaml(path)
-    mode = content.get("mode") if isinstance(content, Mapping) else None
-    if mode not in MODES:
-        raise UsageError(f"{path}: 'mode' is '{mode}': set it to evening or morning.")
-    matched = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", str(content.get(mode)))
-    if not matched:
-        raise UsageError(f"{path}: '{mode}' is '{content.get(mode)}': write a time such as 17:20.")
-    return NightSchedule(mode, int(matched[1]), int(matched[2]))
+def schedules(jobs: Mapping[str, Any], timetable: Timetable) -> list[dg.ScheduleDefinition]:
+    """The schedules of the configured mode, and the weekly one."""
+    made = (
+        [
+            _schedule(jobs[step], timetable, cron(timetable.evening[step]), REFUSALS[step])
+            for step in EVENING_STEPS
+        ]
+        if timetable.mode == "evening"
+        else [_schedule(jobs["nightly"], timetable, cron(timetable.morning), REFUSALS["nightly"])]
+    )
+    saturday = cron(timetable.oos_registry, days=SATURDAY)
+    return [*made, _schedule(jobs["oos_registry"], timetable, saturday, _no_night)]
 
 
-def is_due(mode: str, day: date) -> bool:
-    """Whether a tick on that New York date has a night to run.
-
-    In the evening the date must itself be a session; the night of a Friday is run on the next
-    session's morning, so in morning mode too the date must be one.
-    """
-    return mode in MODES and new_york_sessions().is_session(day)
+def default_status(timetable: Timetable) -> bool:
+    """Whether schedules and sensors are on in this world before anybody has switched them."""
+    return timetable.is_on(load_settings().world)
 
 
-def nightly_schedule(job: Any) -> dg.ScheduleDefinition:
-    """The Dagster schedule of the nightly job."""
-    timetable = load_schedule()
+def _schedule(job: Any, timetable: Timetable, at: str, refusal: Refusal) -> dg.ScheduleDefinition:
+    """One schedule of a job."""
 
     @dg.schedule(
-        name="nightly_schedule",
+        name=f"{job.name}_schedule",
         job=job,
-        cron_schedule=timetable.cron,
-        execution_timezone="America/New_York",
-        description=f"The whole night, {timetable.mode} mode, exchange sessions only.",
+        cron_schedule=at,
+        execution_timezone=NEW_YORK_ZONE,
+        default_status=(
+            dg.DefaultScheduleStatus.RUNNING
+            if default_status(timetable)
+            else dg.DefaultScheduleStatus.STOPPED
+        ),
+        description=f"{job.description} New York time.",
     )
-    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        day = context.scheduled_execution_time.astimezone(NEW_YORK).date()
-        if not is_due(timetable.mode, day):
-            return dg.SkipReason(f"The exchange is closed on {day}.")
-        return dg.RunRequest(run_key=f"{timetable.mode}-{day}")
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        due = due_now(load_settings(), timetable, context.instance)
+        why_not = refusal(due, context.scheduled_execution_time)
+        if why_not is not None:
+            return dg.SkipReason(why_not)
+        return dg.RunRequest(
+            run_key=f"{job.name}-{context.scheduled_execution_time:%Y-%m-%d}",
+            tags={NIGHT_TAG: due.night.isoformat()},
+        )
 
-    return nightly
+    return tick
+
+
+def _on_sessions(also: Callable[[Due], str | None] = lambda _: None) -> Refusal:
+    """Only on sessions and in time, and only if nothing else stands against it."""
+
+    def refusal(due: Due, scheduled: datetime) -> str | None:
+        return due.tick_refusal(scheduled) or also(due)
+
+    return refusal
+
+
+def _no_night(due: Due, _: datetime) -> str | None:
+    return None if due.published()[0] else "No night is published here yet."
+
+
+REFUSALS: dict[str, Refusal] = {
+    "warm_up": _on_sessions(),
+    "equities": _on_sessions(),
+    "credit": _on_sessions(),
+    "volatility": _on_sessions(),
+    "portfolio": _on_sessions(Due.making_refusal),
+    "reports": _on_sessions(Due.publishing_refusal),
+    "nightly": _on_sessions(Due.making_refusal),
+}

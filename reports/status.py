@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,28 @@ class RunStatus:
         """Strict JSON with ISO dates and UTC moments; keys in the order of the class."""
         return json.dumps(asdict(self), default=_plain, indent=2, allow_nan=False) + "\n"
 
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote; later versions may have added keys."""
+        stored = json.loads(text)
+        found = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
+        for name in ("as_of_at", "started_at", "finished_at"):
+            found[name] = datetime.fromisoformat(found[name]) if found[name] else None
+        return cls(
+            **{
+                **found,
+                "night": date.fromisoformat(found["night"]),
+                "reasons": tuple(found["reasons"]),
+                "quarantined": tuple(with_dates(row) for row in found["quarantined"]),
+                "freshness": tuple(with_dates(row) for row in found["freshness"]),
+                "fallbacks": tuple(with_dates(row) for row in found.get("fallbacks", ())),
+                "quotas": tuple(
+                    {**row, "resets_at": datetime.fromisoformat(row["resets_at"])}
+                    for row in found.get("quotas", ())
+                ),
+            }
+        )
+
 
 def read_run_status(path: Path) -> RunStatus:
     """Read `run_status.json` back.
@@ -65,24 +87,7 @@ def read_run_status(path: Path) -> RunStatus:
     ----------
     path : a file that `RunStatus.to_json` wrote; later versions may have added keys.
     """
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    found = {field.name: stored[field.name] for field in fields(RunStatus) if field.name in stored}
-    for name in ("as_of_at", "started_at", "finished_at"):
-        found[name] = datetime.fromisoformat(found[name]) if found[name] else None
-    return RunStatus(
-        **{
-            **found,
-            "night": date.fromisoformat(found["night"]),
-            "reasons": tuple(found["reasons"]),
-            "quarantined": tuple(with_dates(row) for row in found["quarantined"]),
-            "freshness": tuple(with_dates(row) for row in found["freshness"]),
-            "fallbacks": tuple(with_dates(row) for row in found.get("fallbacks", ())),
-            "quotas": tuple(
-                {**row, "resets_at": datetime.fromisoformat(row["resets_at"])}
-                for row in found.get("quotas", ())
-            ),
-        }
-    )
+    return RunStatus.from_json(path.read_text(encoding="utf-8"))
 
 
 def with_dates(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.assets.checks import LANDED, check_results, check_specs
+from orchestration.assets.policy import NIGHTLY
 from orchestration.night_resource import NightResource
+from orchestration.steps import PART_OF, land_part
 from warehouse.availability import RAW_TABLES
 
 DESCRIPTIONS: dict[str, str] = {
@@ -45,6 +47,10 @@ CONTEXT_TABLES: dict[str, str] = {
     "universe_members": "The configured universe. One row per member and range of dates.",
 }
 QUARANTINE = dg.AssetKey(["quality", "quarantine"])
+LATE = "late_inputs"
+"""Metadata of what has landed: how many required inputs of the night, of all, it still lacks."""
+MOST_RETRIES, RETRY_SECONDS = 2, 120
+"""Of a step whose provider failed in passing. A night does not wait: it goes on, DEGRADED."""
 
 
 @dg.multi_asset(
@@ -55,6 +61,7 @@ QUARANTINE = dg.AssetKey(["quality", "quarantine"])
                 key,
                 group_name="raw",
                 description=DESCRIPTIONS[key.path[-1]],
+                freshness_policy=NIGHTLY,
                 kinds={key.path[-1].split("__")[0]},
             )
             for key in RAW_KEYS
@@ -69,26 +76,51 @@ QUARANTINE = dg.AssetKey(["quality", "quarantine"])
         ),
     ],
     check_specs=check_specs(LANDED),
+    can_subset=True,
 )
-def landed_rows(night: NightResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-    """Fetch what is missing, land what is new, and judge it."""
-    run = night.run
-    new_rows = run.ingest()
-    gate = run.gate_1()
-    results = list(check_results(gate.outcome.results, LANDED))
-    for key in RAW_KEYS:
+def landed_rows(
+    context: dg.AssetExecutionContext, night: NightResource
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Fetch what is missing, land what is new, and judge it.
+
+    All tables are the beginning of a night. Some of them are a step ahead of it, which asks for
+    those only; see `orchestration/steps.py`.
+    """
+    run, chosen = night.run, context.selected_asset_keys
+    if chosen == {*RAW_KEYS, SCORES, QUARANTINE}:
+        new_rows = run.ingest()
+        gate = run.gate_1()
+        results, late = gate.outcome.results, sum(item.is_late for item in run.freshness)
+        version, withheld = run.ledger_version, len(gate.active_quarantine)
+    else:
+        landed = land_part(run, {PART_OF[".".join(key.path)] for key in chosen - {QUARANTINE}})
+        if landed.is_worth_another_try and context.retry_number < MOST_RETRIES:
+            raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=RETRY_SECONDS)
+        new_rows, version, withheld = landed.new_rows, landed.ledger_version, None
+        results, late = landed.results, len(landed.late)
+    judged = list(check_results(results, LANDED))
+    for key in (key for key in (*RAW_KEYS, SCORES) if key in chosen):
         yield dg.MaterializeResult(
             asset_key=key,
             metadata={
+                "night": run.night.isoformat(),
                 "new_rows": new_rows.get(".".join(key.path), 0),
-                "ledger_version": run.ledger_version,
+                "ledger_version": version,
+                LATE: late,
             },
-            check_results=[result for result in results if result.asset_key == key],
+            check_results=[
+                result
+                for result in judged
+                if result.asset_key == key and _key_of(result) in context.selected_asset_check_keys
+            ],
         )
-    yield dg.MaterializeResult(asset_key=SCORES)
-    yield dg.MaterializeResult(
-        asset_key=QUARANTINE, metadata={"active": len(gate.active_quarantine)}
-    )
+    if QUARANTINE in chosen:
+        yield dg.MaterializeResult(asset_key=QUARANTINE, metadata={"active": withheld})
+
+
+def _key_of(result: dg.AssetCheckResult) -> dg.AssetCheckKey:
+    asset = dg.AssetKey.from_coercible(result.asset_key or [])
+    return dg.AssetCheckKey(asset, str(result.check_name))
 
 
 @dg.multi_asset(

@@ -11,7 +11,7 @@ from ingestion.capabilities import refusals_together, told_together
 from ingestion.doctor import Diagnosis, EndpointReport, diagnose
 from orchestration.market import open_market
 from orchestration.resources import clock_of, load_settings, utc_now
-from orchestration.schedules import load_schedule
+from orchestration.timetable import load_timetable
 from warehouse.connection import connect
 from warehouse.errors import NotPublishedError, WarehouseError
 
@@ -34,7 +34,7 @@ def doctor_command(*, as_json: bool) -> int:
             reached.source_settings(),
             clock=clock_of(settings),
             answered=last_answers(settings.home.published),
-            is_morning=load_schedule().mode == "morning",
+            is_morning=load_timetable().mode == "morning",
             on_progress=None if as_json else _say,
         )
     if as_json:

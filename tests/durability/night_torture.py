@@ -86,7 +86,7 @@ class NightTorture:
     def kill(self, number: int, victim: Victim) -> Found:
         """Kill one night, check what is left, let a second run finish, and check that too."""
         home = self._folder / f"victim_{number}"
-        before = self._before(victim.situation)
+        before = self.before(victim.situation)
         shutil.copytree(self.laid_aside / "home" if victim.is_resumed else before, home)
         with Reader(Home(home).published) as reader:
             found = self._killed(home, victim)
@@ -107,7 +107,7 @@ class NightTorture:
         """Old or new, and nothing lost; returns which."""
         known = self._known(victim.situation)
         seen = check_published(home, known)
-        check_nothing_lost(home, self._before(victim.situation))
+        check_nothing_lost(home, self.before(victim.situation))
         if victim.situation == "second":
             assert reader.content() == known[NIGHT_BEFORE].tables, "an open file has changed"
         if seen is None:
@@ -124,7 +124,7 @@ class NightTorture:
 
         The harm is a function that other processes can import, or a partial of one.
         """
-        shutil.copytree(self._before("second"), home)
+        shutil.copytree(self.before("second"), home)
         mine, theirs = self._processes.Pipe(duplex=False)
         order = NightOrder(home, FRIDAY, "disturbed", stage=self._stage)
         process = self._processes.Process(target=_run_disturbed, args=(order, place, harm, theirs))
@@ -142,7 +142,7 @@ class NightTorture:
     def check_old_night_and_rerun(self, home: Path) -> None:
         """After a failed night readers see the one before, and the next run makes the new one."""
         assert check_published(home, self._known("second")) == NIGHT_BEFORE
-        check_nothing_lost(home, self._before("second"))
+        check_nothing_lost(home, self.before("second"))
         self._run_again(home, "second")
         wanted = kept_manifest(self.undisturbed("second"), NIGHT)
         assert check_published(home, {NIGHT: wanted}) == NIGHT
@@ -152,7 +152,7 @@ class NightTorture:
         """The home of a Friday night that nobody disturbed."""
         home = self._folder / f"undisturbed_{situation}"
         if not home.exists():
-            shutil.copytree(self._before(situation), home)
+            shutil.copytree(self.before(situation), home)
             begun = time.monotonic()
             self._run(NightOrder(home, FRIDAY, "undisturbed", stage=self._stage))
             self._seconds[situation] = time.monotonic() - begun
@@ -162,7 +162,7 @@ class NightTorture:
     def laid_aside(self) -> Path:
         """A second night as it was before it published."""
         folder, home = self._folder / "laid_aside", self._folder / "to_be_laid_aside"
-        shutil.copytree(self._before("second"), home)
+        shutil.copytree(self.before("second"), home)
         order = NightOrder(home, FRIDAY, "laid_aside", lay_aside=folder, stage=self._stage)
         self._run(order)
         return folder
@@ -182,7 +182,7 @@ class NightTorture:
     def _aside(self) -> Path:
         return self.laid_aside / "run.pickle"
 
-    def _before(self, situation: str) -> Path:
+    def before(self, situation: str) -> Path:
         """The home that a night begins in."""
         if situation == "again":
             return self.undisturbed("second")
@@ -196,7 +196,7 @@ class NightTorture:
     def _known(self, situation: str) -> Mapping[date, Manifest]:
         known = {NIGHT: kept_manifest(self.undisturbed(situation), NIGHT)}
         if situation == "second":
-            known[NIGHT_BEFORE] = kept_manifest(self._before(situation), NIGHT_BEFORE)
+            known[NIGHT_BEFORE] = kept_manifest(self.before(situation), NIGHT_BEFORE)
         return known
 
     def _killed(self, home: Path, victim: Victim) -> Found:

@@ -89,23 +89,28 @@ def run_night(order: NightOrder, arrange: Arranger | None = None) -> None:
     arrange : called when everything is set up and the first step has not begun.
     """
     home = prepared_home(order.home)
-    with _environment(order):
-        orchestration.inputs.FIRST_DAY = order.first_day
-        orchestration.gate_worker._worker[:] = [GatesHere(order.stage)]
-        orchestration.dbt_session._remembered = lambda _: parsed_project()
+    with night_environment(order):
+        set_stage(order)
         if arrange is not None:
             arrange()
         with (
             log_to_file(home.logs / "signal_engine.log", order.run_id),
             writer_lock(home.writer_lock),
         ):
-            run = _resumed(order)
+            run = resumed_run(order)
             try:
                 _run_steps(order, run)
             except Exception as err:
                 with suppress(StorageError):  # as in the job's hook, where that ends nothing
                     run.record_failure(str(err).partition("\n")[0])
                 raise
+
+
+def set_stage(order: NightOrder) -> None:
+    """Arrange what makes a night of this process quick, and safe in one that was forked."""
+    orchestration.inputs.FIRST_DAY = order.first_day
+    orchestration.gate_worker._worker[:] = [GatesHere(order.stage)]
+    orchestration.dbt_session._remembered = lambda _: parsed_project()
 
 
 def run_night_and_tell(order: NightOrder, arrange: Arranger, told: Connection) -> None:
@@ -140,7 +145,7 @@ def prepared_home(root: Path) -> Home:
     return home
 
 
-def _resumed(order: NightOrder) -> NightRun:
+def resumed_run(order: NightOrder) -> NightRun:
     """A run that was laid aside in another home goes on in this one."""
     run = NightRun(settings=load_settings(), options=order.options, run_id=order.run_id)
     if order.resumed is not None:
@@ -193,7 +198,7 @@ def _tell(progress: Path | None, step: str) -> None:
 
 
 @contextmanager
-def _environment(order: NightOrder) -> Iterator[None]:
+def night_environment(order: NightOrder) -> Iterator[None]:
     """What the settings are read from."""
     variables = {
         "MQP_HOME": str(order.home),
@@ -238,7 +243,7 @@ def parsed_project() -> Any:
     """The dbt project as parsed once per process, or once before it was forked."""
     from dbt.cli.main import dbtRunner
 
-    with TemporaryDirectory() as folder, _environment(NightOrder(Path(folder))):
+    with TemporaryDirectory() as folder, night_environment(NightOrder(Path(folder))):
         home = prepared_home(Path(folder))
         done = dbtRunner().invoke(["parse", *QUIETLY, *dbt_arguments(home)])
         assert done.success, done.exception

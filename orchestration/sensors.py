@@ -1,0 +1,119 @@
+"""The sensors: nights that were missed, are ready before their time, have failed or are overdue."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from orchestration.alerts.reporting import report_failure, report_run
+from orchestration.due import NIGHT_TAG, due_now
+from orchestration.nightly import first_error
+from orchestration.presence import end_dead_runs
+from orchestration.resources import load_settings
+from orchestration.schedules import default_status
+from orchestration.timetable import Timetable
+
+log = logging.getLogger("mqp.night")
+
+CATCH_UP_SECONDS, EARLY_START_SECONDS = 300, 60
+
+
+def sensors(jobs: Mapping[str, Any], timetable: Timetable) -> list[dg.SensorDefinition]:
+    """The sensors of the configured mode."""
+    status = (
+        dg.DefaultSensorStatus.RUNNING
+        if default_status(timetable)
+        else dg.DefaultSensorStatus.STOPPED
+    )
+
+    @dg.sensor(
+        name="catch_up_sensor",
+        job=jobs["nightly"],
+        minimum_interval_seconds=CATCH_UP_SECONDS,
+        default_status=status,
+        description=(
+            "Runs a night that was missed, or has failed, once: the latest session's only, not "
+            "while a run is going on, and not over a night that is published."
+        ),
+    )
+    def catch_up(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        settings = load_settings()
+        for run_id in end_dead_runs(context.instance, settings.home):
+            log.warning("Run %s was killed: it no longer holds up the others.", run_id)
+        due = due_now(settings, timetable, context.instance)
+        if (why_not := due.catch_up_refusal()) is not None:
+            return dg.SkipReason(why_not)
+        night = due.night.isoformat()
+        return dg.RunRequest(run_key=f"catch-up-{night}", tags={NIGHT_TAG: night})
+
+    @dg.sensor(
+        name="inputs_complete_sensor",
+        job=jobs["portfolio"],
+        minimum_interval_seconds=EARLY_START_SECONDS,
+        default_status=status,
+        description=(
+            "Starts the build before its time once every step has landed and no required input "
+            "is late; never before the moment of the decision."
+        ),
+    )
+    def inputs_complete(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        due = due_now(load_settings(), timetable, context.instance)
+        if (why_not := due.early_start_refusal()) is not None:
+            return dg.SkipReason(why_not)
+        night = due.night.isoformat()
+        return dg.RunRequest(run_key=f"inputs-complete-{night}", tags={NIGHT_TAG: night})
+
+    started = [catch_up, *([inputs_complete] if timetable.mode == "evening" else [])]
+    return [*started, failure_sensor(status), overdue_sensor(timetable, status)]
+
+
+def failure_sensor(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """Tells of runs that have failed, a killed one too; a night has told of itself already."""
+
+    @dg.run_failure_sensor(
+        name="failure_sensor",
+        default_status=status,
+        description="An alert for every run that has failed, unless it has told of itself.",
+    )
+    def failure(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        night = run.tags.get(NIGHT_TAG)
+        report_failure(
+            load_settings(),
+            run_id=run.run_id,
+            job=run.job_name,
+            sentence=_why(context),
+            night=date.fromisoformat(night) if night else None,
+        )
+
+    return failure
+
+
+def overdue_sensor(timetable: Timetable, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """Tells once of a night that does not stand two and a half hours after its last step."""
+
+    @dg.sensor(
+        name="overdue_sensor",
+        minimum_interval_seconds=CATCH_UP_SECONDS,
+        default_status=status,
+        description="An alert for a night that is overdue; told once a night.",
+    )
+    def overdue(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        due = due_now(load_settings(), timetable, context.instance)
+        found = due.overdue()
+        if found is None:
+            return dg.SkipReason("No night is overdue.")
+        run_id = f"overdue-{found.night}"
+        alert = found.as_alert(run_id=run_id, now=due.now)
+        report = report_run(due.settings, run_id=run_id, night=found.night, alerts=[alert])
+        return dg.SkipReason(f"{found.sentence} {report.sentence}")
+
+    return overdue
+
+
+def _why(context: dg.RunFailureSensorContext) -> str:
+    """The first error of a run; of one that was killed, what is said in its place."""
+    failed = context.get_step_failure_events()
+    return first_error(failed) if failed else str(context.failure_event.message)
