@@ -119,8 +119,24 @@ def _published(settings: Settings, night: Night | Unread) -> tuple[str, str]:
         other = f"belongs to world '{night.world}', this environment is '{settings.world}'"
         return "fail", f"{other}: {OTHER_WORLD}"
     if not night.is_fresh:
+        if late := _overdue(settings, night.night):
+            return "fail", late
         return "warn", f"shows night {night.night}; {night.due} is due: run `mqp nightly`"
     return "ok", f"night {night.night}, {night.status}, ledger version {night.ledger_version}"
+
+
+def _overdue(settings: Settings, night: date) -> str | None:
+    """The sentence about a night that a schedule should have published; None without one."""
+    from orchestration.overdue import overdue_night
+    from orchestration.timetable import load_timetable
+
+    timetable = load_timetable()
+    if not timetable.is_on(settings.world):
+        return None
+    late = overdue_night(
+        night, utc_now(settings), timetable=timetable, sessions=new_york_sessions()
+    )
+    return late.sentence if late else None
 
 
 def ledger_finding(settings: Settings, night: Night | Unread) -> Finding:

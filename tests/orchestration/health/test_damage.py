@@ -5,14 +5,17 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+import orchestration.timetable
 from orchestration.health.examine import ALL
 from orchestration.health.finding import Finding
 from orchestration.health.strategies import CHECKS
+from orchestration.timetable import load_timetable
 from tests.orchestration.health.homes import (
     NIGHT,
     NOW,
@@ -246,6 +249,22 @@ def test_older_night_is_said_where_it_matters(home: Home) -> None:
 def test_night_is_not_due_before_its_session_is_ready(home: Home) -> None:
     found = findings(home, "warehouse", now=datetime(2024, 7, 1, 20, 14, tzinfo=UTC))
     assert found["warehouse", "published"].state == "ok"
+
+
+def test_night_that_a_schedule_should_have_run_fails_when_it_is_overdue(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Last step 17:35 New York, and two and a half hours more: 00:05 UTC."""
+    timetable = replace(load_timetable(), switched_on="always")
+    monkeypatch.setattr(orchestration.timetable, "load_timetable", lambda: timetable)
+
+    def found(hour: int, minute: int) -> Finding:
+        now = datetime(2024, 7, 2, hour, minute, tzinfo=UTC)
+        return findings(home, "warehouse", now=now)["warehouse", "published"]
+
+    assert found(0, 4).state == "warn"
+    assert found(0, 5).state == "fail"
+    assert "Night 2024-07-01 is overdue since 2024-07-02 00:05 UTC" in found(0, 5).detail
 
 
 def test_backup_is_old_after_a_week(home: Home) -> None:
