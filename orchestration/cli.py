@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from orchestration.cli_backup import backup_app
 from orchestration.cli_options import Debug, Json
 from orchestration.cli_portfolio import portfolio_app
 from orchestration.cli_proof import proof_app
@@ -173,6 +174,7 @@ def dashboard(
 
 
 app.add_typer(sources_app)
+app.add_typer(backup_app)
 app.add_typer(proof_app)
 app.add_typer(research_app)
 app.add_typer(portfolio_app)

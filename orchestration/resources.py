@@ -19,6 +19,9 @@ from warehouse.home import Home
 REPOSITORY = Path(__file__).resolve().parents[1]
 CACHE_TTL_HOURS = 24.0
 SANDBOX_SEED = 7
+BACKUPS_KEPT = 7
+SECRET_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "WEBHOOK_URL")
+"""Ends of the names of variables whose values nobody else may read."""
 
 BASE_URLS: dict[str, tuple[str, str]] = {
     "polygon": ("POLYGON_BASE_URL", "https://api.massive.com"),
@@ -47,7 +50,8 @@ class Settings:
     None for the wall clock. `patience_seconds`: how long a failing source is tried at most, no
     limit but the provider's own by default. `base_urls` and `api_keys` by provider; keys never
     appear in the repr. `quota_root`: where the calls of a day are counted, the cache by default.
-    `holdings`: the file that says what a person holds, None without one.
+    `holdings`: the file that says what a person holds, None without one. `backup_root`: the folder
+    of backups, of which `backups_kept` stay.
     """
 
     home: Home
@@ -64,6 +68,13 @@ class Settings:
     patience_seconds: float = float("inf")
     quota_root: Path | None = None
     holdings: Path | None = None
+    backup_root: Path | None = None
+    backups_kept: int = BACKUPS_KEPT
+
+    @property
+    def backups(self) -> Path:
+        """The folder that holds a folder per backup."""
+        return self.backup_root or self.home.root / "backups"
 
     @property
     def is_sandbox(self) -> bool:
@@ -159,7 +170,18 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         patience_seconds=_number(variables, "SOURCE_PATIENCE_SECONDS", float("inf"), lowest=0.0),
         quota_root=_folder(variables.get("QUOTA_ROOT")),
         holdings=_holdings(variables.get("MQP_HOLDINGS"), home),
+        backup_root=_folder(variables.get("BACKUP_ROOT")),
+        backups_kept=int(_number(variables, "BACKUPS_KEPT", BACKUPS_KEPT, lowest=1.0)),
     )
+
+
+def configured_secrets(settings: Settings) -> tuple[str, ...]:
+    """Values of the environment and `.env` that must stand in no file of ours: keys, webhooks."""
+    variables = {**dotenv_values(settings.home.root / ".env"), **os.environ}
+    named = {
+        value.strip() for name, value in variables.items() if value and name.endswith(SECRET_NAMES)
+    }
+    return tuple(sorted(named | set(settings.api_keys.values())))
 
 
 def _world(variables: Mapping[str, str], *, has_keys: bool) -> str:

@@ -135,7 +135,7 @@ def test_example_file_names_every_variable_that_is_read() -> None:
         *("MQP_HOME", "MQP_SOURCES", "MQP_WORLD", "MQP_NOW", "MQP_UNIVERSE", "MQP_PORTFOLIO"),
         "MQP_HOLDINGS",
         *("YAHOO_ENABLED", "MQP_SANDBOX_SEED", "CACHE_ROOT", "CACHE_TTL_HOURS"),
-        *("QUOTA_ROOT", "SOURCE_PATIENCE_SECONDS"),
+        *("QUOTA_ROOT", "SOURCE_PATIENCE_SECONDS", "BACKUP_ROOT", "BACKUPS_KEPT"),
     }
     named = {line.lstrip("# ").split("=")[0] for line in example.splitlines() if "=" in line}
     assert read == named
