@@ -42,3 +42,55 @@ def backup(
     from orchestration.commands.backup import backup_command
 
     raise typer.Exit(backup_command(to, keep, as_json=as_json))
+
+
+@backup_app.command(
+    epilog="Examples: `mqp restore backups/2026-11-20T22-30-00Z --verify` · "
+    "`mqp restore /mnt/disk2/mqp/2026-11-20T22-30-00Z/manifest.json --force` · "
+    "`mqp restore --from-responses` · "
+    "`mqp restore --from-responses --to /mnt/copy/ledger.duckdb`"
+)
+def restore(
+    file: Annotated[
+        Path | None, typer.Argument(help="A backup: its folder, or the manifest.json in it.")
+    ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Afterwards read the restored warehouse through and print its hashes."
+        ),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Also where the home holds newer data: it is moved aside."),
+    ] = False,
+    from_responses: Annotated[
+        bool,
+        typer.Option("--from-responses", help="Rebuild a lost ledger from the stored responses."),
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="With --from-responses: write this file, leave the home's ledger alone."),
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Put a backup in place, or rebuild a lost ledger; nothing is ever overwritten.
+
+    Every hash of the backup is compared before anything is touched. What stands in the home is
+    moved to replaced/, not deleted; the configuration is left as it is, and so are logs. An empty
+    home is fine, once its .env is there.
+
+    Exit code 0: everything is back. 3: rows are missing, and the output says which. 1: nothing
+    restored, or what was restored is not what was saved. 2: the home holds newer data, there is a
+    ledger already, or no source was named.
+    """
+    from orchestration.commands.restore import restore_backup_command, restore_command
+
+    if file is not None and not from_responses and to is None:
+        code = restore_backup_command(file, verifies=verify, is_forced=force, as_json=as_json)
+    else:
+        code = restore_command(
+            from_responses=from_responses and file is None, to=to, as_json=as_json
+        )
+    raise typer.Exit(code)
