@@ -1,4 +1,4 @@
-"""The commands against losing things."""
+"""The commands against losing things: backup, restore, drill."""
 
 from pathlib import Path
 from typing import Annotated
@@ -94,3 +94,30 @@ def restore(
             from_responses=from_responses and file is None, to=to, as_json=as_json
         )
     raise typer.Exit(code)
+
+
+@backup_app.command(
+    epilog="Examples: `mqp drill` · `mqp drill /mnt/disk2/mqp/2026-11-20T22-30-00Z --json` · "
+    '`mqp sql "from ops.drills"` after the next night'
+)
+def drill(
+    file: Annotated[
+        Path | None, typer.Argument(help="A backup; the newest one when left out.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Of a backup made now, in a scratch folder.")
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Rehearse a lost disk: restore a backup to a scratch folder, build its night again, compare.
+
+    Writes one row to ops.drills in the ledger, and changes nothing else in the home: how old the
+    backup is (RPO: what a lost disk would have lost), and how long it took (RTO).
+
+    Exit code 0: every hash is as it was published. 1: it is not, or there is no backup. 2: wrong
+    usage.
+    """
+    from orchestration.commands.drill import drill_command
+
+    raise typer.Exit(drill_command(file, is_fresh=fresh, as_json=as_json))

@@ -23,7 +23,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 COMMANDS = (
     "nightly", "ping", "doctor", "cache show", "cache purge", "sentiment", "sql",
-    "backup", "restore", "health", "prove", "replay", "why", "ui", "dashboard", "report",
+    "backup", "restore", "drill", "health", "prove", "replay", "why", "ui", "dashboard", "report",
     "docs", "quarantine list", "quarantine release",
 )  # fmt: skip
 
