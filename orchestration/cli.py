@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from orchestration.cli_alerts import alerts_app
+from orchestration.cli_backup import backup_app
 from orchestration.cli_options import Debug, Json
 from orchestration.cli_portfolio import portfolio_app
 from orchestration.cli_proof import proof_app
@@ -153,31 +154,6 @@ def health(
     raise typer.Exit(health_command(component.value, as_json=as_json))
 
 
-@app.command(
-    epilog="Examples: `mqp restore --from-responses` · "
-    "`mqp restore --from-responses --to /mnt/copy/ledger.duckdb`"
-)
-def restore(
-    from_responses: Annotated[
-        bool,
-        typer.Option("--from-responses", help="From the stored responses; always needed."),
-    ] = False,
-    to: Annotated[
-        Path | None, typer.Option(help="Write this file and leave the home's ledger alone.")
-    ] = None,
-    as_json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Rebuild a lost ledger; one that exists is never overwritten.
-
-    Exit code 0: every row is back. 3: some are not, and the output says which. 1: nothing restored.
-    2: there is a ledger, or no source was named.
-    """
-    from orchestration.commands.restore import restore_command
-
-    raise typer.Exit(restore_command(from_responses=from_responses, to=to, as_json=as_json))
-
-
 @app.command(epilog="Example: `mqp ui --port 3000`")
 def ui(
     port: Annotated[int, typer.Option(help="Port on the loopback.")] = 3000, debug: Debug = False
@@ -199,6 +175,7 @@ def dashboard(
 
 
 app.add_typer(sources_app)
+app.add_typer(backup_app)
 app.add_typer(proof_app)
 app.add_typer(research_app)
 app.add_typer(portfolio_app)

@@ -24,6 +24,7 @@ from warehouse.connection import connect
 from warehouse.context import BuildContext, begin_build
 from warehouse.files import copy_database
 from warehouse.home import Home
+from warehouse.ledger import add_missing_tables
 from warehouse.ledger_copy import LedgerCut, copy_ledger
 from warehouse.lock import writer_lock
 from warehouse.sessions import Sessions
@@ -204,6 +205,8 @@ def rebuilding(
             copy_database(home.ledger, ledger)
             if home.dbt_target.is_dir():  # what dbt remembers of the project saves seconds
                 shutil.copytree(home.dbt_target, scratch.dbt_target, dirs_exist_ok=True)
+        with connect(ledger) as copy:
+            add_missing_tables(copy)
         yield Rebuilder(scratch, ledger, world=world, sessions=sessions, threads=threads)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

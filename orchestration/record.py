@@ -28,6 +28,7 @@ RECORD_COPIES: dict[str, str] = {
     "quality.history_extents": "quality.history_extents",
     "analytics.decisions": "analytics.decisions",
     "analytics.trials": "analytics.trials",
+    "ops.drills": "ops.drills",
 }
 """Table of the ledger to its copy in the published file: what no stored response could restore."""
 

@@ -22,6 +22,9 @@ from warehouse.home import Home
 REPOSITORY = Path(__file__).resolve().parents[1]
 CACHE_TTL_HOURS = 24.0
 SANDBOX_SEED = 7
+BACKUPS_KEPT = 7
+SECRET_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "WEBHOOK_URL")
+"""Ends of the names of variables whose values nobody else may read."""
 
 BASE_URLS: dict[str, tuple[str, str]] = {
     "polygon": ("POLYGON_BASE_URL", "https://api.massive.com"),
@@ -51,7 +54,8 @@ class Settings:
     limit but the provider's own by default. `base_urls` and `api_keys` by provider; keys never
     appear in the repr. `quota_root`: where the calls of a day are counted, the cache by default.
     `holdings`: the file that says what a person holds, None without one. `alerting`: where alerts
-    go. `keeps_metrics`: whether each run leaves a line under `logs/metrics/`.
+    go. `keeps_metrics`: whether each run leaves a line under `logs/metrics/`. `backup_root`: the
+    folder of backups, of which `backups_kept` stay.
     """
 
     home: Home
@@ -70,11 +74,18 @@ class Settings:
     holdings: Path | None = None
     alerting: Alerting = field(default_factory=Alerting)
     keeps_metrics: bool = False
+    backup_root: Path | None = None
+    backups_kept: int = BACKUPS_KEPT
 
     @cached_property
     def masker(self) -> Masker:
         """Takes every key and credential of this environment out of a text."""
         return Masker([*self.api_keys.values(), *self.alerting.secrets])
+
+    @property
+    def backups(self) -> Path:
+        """The folder that holds a folder per backup."""
+        return self.backup_root or self.home.root / "backups"
 
     @property
     def is_sandbox(self) -> bool:
@@ -172,6 +183,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         holdings=_holdings(variables.get("MQP_HOLDINGS"), home),
         alerting=_alerting(variables),
         keeps_metrics=_is_on(variables, "METRICS_ENABLED"),
+        backup_root=_folder(variables.get("BACKUP_ROOT")),
+        backups_kept=int(_number(variables, "BACKUPS_KEPT", BACKUPS_KEPT, lowest=1.0)),
     )
 
 
@@ -212,6 +225,15 @@ def env_file_variables(home: Home) -> dict[str, str]:
         ) from None
     except UnicodeDecodeError:  # not chained: its text would show what stands in the file
         raise UsageError(f"{path} is not UTF-8 text: save it again as plain text.") from None
+
+
+def configured_secrets(settings: Settings) -> tuple[str, ...]:
+    """Values of the environment and `.env` that must stand in no file of ours: keys, webhooks."""
+    variables = {**env_file_variables(settings.home), **os.environ}
+    named = {
+        value.strip() for name, value in variables.items() if value and name.endswith(SECRET_NAMES)
+    }
+    return tuple(sorted({*named, *settings.api_keys.values(), *settings.alerting.secrets}))
 
 
 def _world(variables: Mapping[str, str], *, has_keys: bool) -> str:

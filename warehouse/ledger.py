@@ -60,11 +60,16 @@ def open_ledger(connection: Connection, world: str, *, now: datetime) -> None:
     WorldMismatchError
         The ledger was begun in another world.
     """
-    connection.execute(DDL.read_text())
-    count_earlier_landings(connection)
+    add_missing_tables(connection)
     if connection.execute("select 1 from ops.world").fetchone() is None:
         connection.execute("insert into ops.world values (?, ?)", [world, now])
     _compare_world(connection, "ops.world", world)
+
+
+def add_missing_tables(connection: Connection) -> None:
+    """Give a ledger what this release keeps and the one that began it did not."""
+    connection.execute(DDL.read_text())
+    count_earlier_landings(connection)
 
 
 def _compare_world(connection: Connection, table: str, world: str) -> None:

@@ -553,3 +553,20 @@ create table if not exists analytics.trials (
     first_code_hash varchar not null,
     first_evaluated_at timestamptz not null
 );
+
+-- restores that were tried: how old the backup was, how long it took, and whether it came out right
+create table if not exists ops.drills (
+    drilled_at timestamptz not null,
+    backup varchar not null,           -- its name
+    made_at timestamptz not null,      -- of the backup
+    world varchar not null,
+    night date,                        -- that was replayed; null where it did not come so far
+    ledger_version integer not null,   -- of the backup
+    rpo_seconds double not null,       -- age of the backup: what a lost disk would have lost
+    restore_seconds double,            -- until the restored warehouse was read through
+    rto_seconds double,                -- until its night was built again and compared; null if never
+    is_successful boolean not null,
+    outcome varchar not null,          -- of the replay, or `not restored`
+    detail varchar not null,           -- one sentence
+    code_hash varchar not null
+);

@@ -26,6 +26,8 @@ from ingestion.symbols import checked_symbol
 from ingestion.tables import SCHEMAS
 from orchestration.errors import UsageError
 from orchestration.resources import Settings, load_settings, utc_now
+from warehouse.backup.restore import REPLACED
+from warehouse.backup.shelf import folders_in
 from warehouse.landing_log import append_to_log
 from warehouse.ledger import opened_ledger
 from warehouse.lock import writer_lock
@@ -183,8 +185,10 @@ def _print_what_is_left(settings: Settings, provider: str) -> None:
             f"{home.nights}, the decisions and the reports hold results computed from many "
             "providers' rows, not the rows; they stay."
         )
-    if any((home.root / "backups").glob("*")):
-        typer.echo(f"Backups under {home.root / 'backups'} still hold the rows: remove them too.")
+    if folders_in(settings.backups):
+        typer.echo(f"Backups under {settings.backups} still hold the rows: remove them too.")
+    if any((home.root / REPLACED).glob("*")):
+        typer.echo(f"What restores moved to {home.root / REPLACED} still holds them as well.")
 
 
 def _refuse_rash_burial(dataset: str | None, *, is_confirmed: bool, why: str) -> None:

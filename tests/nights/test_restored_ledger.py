@@ -1,4 +1,4 @@
-"""A published home loses its ledger, gets it back, and the next night is the same night."""
+"""A published home loses its ledger or its disk, gets it back, and the night is the same night."""
 
 import json
 import shutil
@@ -83,3 +83,29 @@ def test_night_on_the_restored_ledger_has_equal_content_hashes(
 def test_restore_beside_an_existing_ledger_is_refused(restored: Path) -> None:
     done = quick_mqp(restored, "restore", "--from-responses", expect=2)
     assert "exists and is not overwritten" in done.stderr
+
+
+def test_lost_disk_comes_back_and_its_night_is_built_again_with_equal_hashes(
+    whole: Path, tmp_path: Path
+) -> None:
+    """One backup, put into an empty home, and drilled there."""
+    saved = json.loads(quick_mqp(whole, "backup", "--to", str(tmp_path), "--json").stdout)
+    new = Home(tmp_path / "new")
+    told = json.loads(quick_mqp(new.root, "restore", saved["backup"], "--verify", "--json").stdout)
+    with connect(Home(whole).published, read_only=True) as published:
+        ((digest,),) = published.execute("select manifest_hash from ops.nights").fetchall()
+    assert told["manifest_hash"] == digest
+    assert new.published.read_bytes() == Home(whole).published.read_bytes()
+    assert manifest(new.root) == manifest(whole)
+
+    shutil.copytree(Home(whole).dbt_target, new.dbt_target)  # saves reading the project again
+    evening = "2024-06-29T04:30:00Z"
+    said = quick_mqp(new.root, "drill", saved["backup"], MQP_NOW=evening).stdout
+    assert "(RTO), a disk lost now would lose 6.0 hours (RPO): IDENTICAL: night 2024-06-28" in said
+    with connect(new.ledger, read_only=True) as ledger:
+        ((rpo, restored, rto, is_successful, outcome),) = ledger.execute(
+            "select rpo_seconds, restore_seconds, rto_seconds, is_successful, outcome "
+            "from ops.drills"
+        ).fetchall()
+    assert (rpo, is_successful, outcome) == (21600.0, True, "identical")
+    assert 0 < restored < rto

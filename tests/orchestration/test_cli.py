@@ -22,9 +22,9 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 COMMANDS = (
-    "nightly", "ping", "doctor", "cache show", "cache purge", "sentiment", "restore", "sql",
-    "health", "prove", "replay", "why", "ui", "dashboard", "report", "docs",
-    "quarantine list", "quarantine release", "keys", "keys reviewed", "notify",
+    "nightly", "ping", "doctor", "cache show", "cache purge", "sentiment", "sql",
+    "backup", "restore", "drill", "health", "prove", "replay", "why", "ui", "dashboard", "report",
+    "docs", "quarantine list", "quarantine release", "keys", "keys reviewed", "notify",
 )  # fmt: skip
 
 
