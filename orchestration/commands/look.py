@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import typer
@@ -22,6 +22,7 @@ from warehouse.errors import NotPublishedError
 
 LOOPBACK = "127.0.0.1"
 LONGEST_FAREWELL_SECONDS = 60.0
+FAMILY_SECONDS = 15.0  # the code servers take five
 LOOKS_PER_SECOND = 10
 
 DASHBOARD_OPTIONS: tuple[tuple[str, str], ...] = (
@@ -110,6 +111,8 @@ def _serve(command: list[str], port: int, name: str, also: str) -> int:
         except KeyboardInterrupt:
             _stop(child)
             return 0
+        finally:
+            _end_family(child.pid)
 
 
 def _comes_up(child: "subprocess.Popen[bytes]", port: int) -> bool:
@@ -129,6 +132,24 @@ def _stop(child: "subprocess.Popen[bytes]") -> None:
         child.wait(LONGEST_FAREWELL_SECONDS)
     except subprocess.TimeoutExpired:
         child.kill()
+
+
+def _end_family(group: int) -> None:
+    """See that nothing is left of a server: what does not end by itself is told to, then killed.
+
+    Dagster's code server was seen to hang for ever once a run of its had been killed. A night that
+    is running ends here too; the next start runs it again.
+    """
+    for harder in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + FAMILY_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(group, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(1 / LOOKS_PER_SECOND)
+        with suppress(ProcessLookupError):
+            os.killpg(group, harder)
 
 
 @contextmanager

@@ -64,9 +64,6 @@ def started(home: Home, command: str, port: int) -> Iterator[tuple[int, str]]:
         except BaseException:
             server.terminate()  # which takes its children along
             raise
-    deadline = time.monotonic() + 60
-    while any(map(is_alive, family)) and time.monotonic() < deadline:
-        time.sleep(0.1)
     assert [pid for pid in family if is_alive(pid)] == [], "it outlives its command"
 
 
