@@ -12,11 +12,13 @@ from orchestration.assets.ingestion import build_context, landed_rows
 from orchestration.assets.reports import FINISHED, finished_asset, published_asset, reports
 from orchestration.assets.upkeep import (
     ANSWERS,
+    DRILL,
     OOS_REGISTRY,
     REPLAYED,
     oos_registry,
     provider_answers,
     replayed_night,
+    restore_drill,
 )
 from orchestration.finished import NothingToPublishError
 from orchestration.night_resource import HomeResource, NightResource
@@ -31,7 +33,7 @@ MART_KEYS = [key for key in warehouse_models.keys if key.path[0] == "marts"]
 PUBLISHED_FILE = published_asset(MART_KEYS)
 ENDING = dg.AssetSelection.assets(PUBLISHED_FILE, reports)
 WHOLE_NIGHT = dg.AssetSelection.all() - dg.AssetSelection.assets(
-    ANSWERS, OOS_REGISTRY, REPLAYED, FINISHED
+    ANSWERS, OOS_REGISTRY, REPLAYED, DRILL, FINISHED
 )
 
 
@@ -101,6 +103,12 @@ JOBS: dict[str, Any] = {
         "Bring the out-of-sample registry up to date.",
         priority=0,
     ),
+    "restore_drill": _job(
+        "restore_drill",
+        dg.AssetSelection.assets(DRILL),
+        "Restore the latest backup to a scratch folder and build its night again.",
+        priority=0,
+    ),
     "replays": _job(
         "replays",
         dg.AssetSelection.assets(REPLAYED),
@@ -122,6 +130,7 @@ defs = dg.Definitions(
         provider_answers,
         oos_registry,
         replayed_night,
+        restore_drill,
     ],
     asset_checks=[gate_2_checks],
     jobs=list(JOBS.values()),

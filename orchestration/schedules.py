@@ -12,16 +12,16 @@ import dagster as dg
 
 from orchestration.due import NIGHT_TAG, Due, due_now
 from orchestration.resources import load_settings
-from orchestration.timetable import EVENING_STEPS, Timetable, cron
+from orchestration.timetable import EVENING_STEPS, Timetable, cron, is_first_sunday
 
 NEW_YORK_ZONE = "America/New_York"
-SATURDAY = "6"
+SATURDAY, SUNDAY = "6", "0"
 
 Refusal = Callable[[Due, datetime], str | None]
 
 
 def schedules(jobs: Mapping[str, Any], timetable: Timetable) -> list[dg.ScheduleDefinition]:
-    """The schedules of the configured mode, and the weekly one."""
+    """The schedules of the configured mode, the weekly and the monthly one."""
     made = (
         [
             _schedule(jobs[step], timetable, cron(timetable.evening[step]), REFUSALS[step])
@@ -31,7 +31,12 @@ def schedules(jobs: Mapping[str, Any], timetable: Timetable) -> list[dg.Schedule
         else [_schedule(jobs["nightly"], timetable, cron(timetable.morning), REFUSALS["nightly"])]
     )
     saturday = cron(timetable.oos_registry, days=SATURDAY)
-    return [*made, _schedule(jobs["oos_registry"], timetable, saturday, _no_night)]
+    sunday = cron(timetable.restore_drill, days=SUNDAY)
+    return [
+        *made,
+        _schedule(jobs["oos_registry"], timetable, saturday, _no_night),
+        _schedule(jobs["restore_drill"], timetable, sunday, _no_drill),
+    ]
 
 
 def default_status(timetable: Timetable) -> bool:
@@ -78,6 +83,12 @@ def _on_sessions(also: Callable[[Due], str | None] = lambda _: None) -> Refusal:
 
 def _no_night(due: Due, _: datetime) -> str | None:
     return None if due.published()[0] else "No night is published here yet."
+
+
+def _no_drill(due: Due, scheduled: datetime) -> str | None:
+    if not is_first_sunday(scheduled):
+        return "The drill is on the first Sunday of a month."
+    return _no_night(due, scheduled)
 
 
 REFUSALS: dict[str, Refusal] = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.errors import NightError
 from orchestration.night_resource import HomeResource
 from orchestration.upkeep import NIGHTS
 from warehouse.sessions import new_york_sessions
@@ -18,6 +19,7 @@ log = logging.getLogger("mqp.night")
 
 ANSWERS = dg.AssetKey(["sources", "answers"])
 OOS_REGISTRY = dg.AssetKey(["reports", "oos_registry_csv"])
+DRILL = dg.AssetKey(["backups", "drill"])
 REPLAYED = dg.AssetKey(["warehouse", "replayed_night"])
 SPLIT = 0.7
 PARTITIONS = dg.DynamicPartitionsDefinition(name=NIGHTS)
@@ -73,6 +75,37 @@ def oos_registry(home: HomeResource) -> dg.MaterializeResult:  # type: ignore[ty
             "rows": md_table(rows[shown].round(3).to_dict("records")),
         }
     )
+
+
+@dg.asset(
+    key=DRILL,
+    group_name="published",
+    description=(
+        "The latest backup restored to a scratch folder and its night built again, as `mqp drill` "
+        "does. One row of ops.drills per drill."
+    ),
+)
+def restore_drill(home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Show that a backup brings everything back, and how long that takes."""
+    from orchestration.commands.drill import sentence_of
+    from orchestration.drill import run_drill
+    from warehouse.backup.shelf import newest_backup
+
+    settings = home.settings
+    backup = newest_backup(settings.backups, settings.world)
+    if backup is None:
+        raise NightError(f"There is no backup in {settings.backups}: run `mqp backup`.")
+    drill = run_drill(settings, backup)
+    metadata: dict[str, Any] = {
+        "backup": drill.backup,
+        "outcome": drill.outcome,
+        "rpo_seconds": drill.rpo_seconds,
+        "rto_seconds": drill.rto_seconds,
+        "sentence": sentence_of(drill),
+    }
+    if not drill.is_successful:
+        raise dg.Failure(sentence_of(drill), metadata=metadata, allow_retries=False)
+    return dg.MaterializeResult(metadata=metadata)
 
 
 @dg.asset(

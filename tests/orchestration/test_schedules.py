@@ -25,7 +25,7 @@ from warehouse.publish import Manifest
 from warehouse.sessions import NEW_YORK
 
 TIMETABLE = load_timetable()
-NAMES = (*EVENING_STEPS, "nightly", "oos_registry")
+NAMES = (*EVENING_STEPS, "nightly", "oos_registry", "restore_drill")
 
 
 def job(name: str) -> Any:
@@ -205,7 +205,7 @@ def begin(instance: dg.DagsterInstance, name: str) -> dg.DagsterRun:
 def test_morning_mode_runs_the_whole_night_of_the_session_before(
     home: Home, instance: dg.DagsterInstance, at: Any
 ) -> None:
-    nightly, weekly = schedules(JOBS, replace(TIMETABLE, mode="morning"))
+    nightly, weekly, _ = schedules(JOBS, replace(TIMETABLE, mode="morning"))
     assert (nightly.cron_schedule, weekly.cron_schedule) == ("0 8 * * 1-5", "0 9 * * 6")
     monday = answer(nightly, at("2024-07-01 08:00"), instance)
     assert isinstance(monday, dg.RunRequest)
@@ -219,6 +219,19 @@ def test_registry_is_weekly_and_needs_a_night(
     assert "No night is published" in str(answer(named("oos_registry"), moment, instance))
     publish(home, date(2024, 7, 5))
     assert isinstance(answer(named("oos_registry"), moment, instance), dg.RunRequest)
+
+
+def test_drill_is_on_the_first_sunday_also_when_the_clocks_change(
+    home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3 November 2024 is the Sunday on which New York goes back to winter time."""
+    publish(home, date(2024, 10, 4))
+    drilled = []
+    for moment in ticks(named("restore_drill"), date(2024, 10, 1), date(2024, 12, 31)):
+        monkeypatch.setenv("MQP_NOW", moment.astimezone(UTC).isoformat())
+        if isinstance(answer(named("restore_drill"), moment, instance), dg.RunRequest):
+            drilled.append(f"{moment.astimezone(UTC):%m-%d %H:%M}")
+    assert drilled == ["10-06 14:00", "11-03 15:00", "12-01 15:00"]
 
 
 def sensed(name: str, instance: dg.DagsterInstance) -> dg.RunRequest | str:
