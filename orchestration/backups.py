@@ -11,8 +11,9 @@ from orchestration.errors import UsageError
 from orchestration.provenance import code_hash
 from orchestration.replay.published import manifest_of
 from orchestration.resources import REPOSITORY, Settings, configured_secrets, utc_now
-from warehouse.backup.manifest import State
+from warehouse.backup.manifest import Backup, State, read_backup
 from warehouse.backup.places import PUBLISHED, SEAL, unit_of
+from warehouse.backup.shelf import folders_in
 from warehouse.backup.write import BackupOrder, Made, write_backup
 from warehouse.connection import Connection, connect, count_rows
 from warehouse.errors import CorruptFileError, WarehouseError
@@ -65,6 +66,24 @@ def _refuse_saved_folder(root: Path, settings: Settings) -> None:
     is_part = root.is_relative_to(home) and unit_of(f"{root.relative_to(home).as_posix()}/x")
     if is_part or root.is_relative_to(settings.cache_root.resolve()):
         raise UsageError(f"{root} is saved itself: name a folder outside of it with --to.")
+
+
+def chosen_backup(settings: Settings, place: Path) -> Backup:
+    """The backup that a person names: from here, from the home, or by its bare name.
+
+    Raises
+    ------
+    UsageError
+        It is the folder of several backups.
+    CorruptFileError
+        It is none, or its manifest cannot be trusted.
+    """
+    given = place.expanduser()
+    candidates = (given, settings.home.root / given, settings.backups / given)
+    found = next((each for each in candidates if each.exists()), given).resolve()
+    if several := folders_in(found):
+        raise UsageError(f"{found} holds {len(several)} backups: name one; newest: {several[0]}.")
+    return read_backup(found)
 
 
 def configuration_files(settings: Settings) -> dict[str, Path]:

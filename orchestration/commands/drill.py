@@ -6,12 +6,11 @@ from pathlib import Path
 
 import typer
 
-from orchestration.backups import make_backup
+from orchestration.backups import chosen_backup, make_backup
 from orchestration.drill import Drill, run_drill
 from orchestration.errors import NightError, UsageError
 from orchestration.progress import shown_progress
 from orchestration.resources import Settings, load_settings
-from warehouse.backup.manifest import read_backup
 from warehouse.backup.shelf import newest_backup
 
 
@@ -46,7 +45,7 @@ def sentence_of(drill: Drill) -> str:
 
 def _drill(settings: Settings, file: Path | None) -> Drill:
     if file is not None:
-        return run_drill(settings, read_backup(file))
+        return run_drill(settings, chosen_backup(settings, file))
     newest = newest_backup(settings.backups, settings.world)
     if newest is None:
         raise NightError(

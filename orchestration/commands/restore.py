@@ -13,7 +13,7 @@ from orchestration.errors import UsageError
 from orchestration.progress import shown_progress
 from orchestration.resources import Settings, load_settings
 from orchestration.restore import Restoration, restore_from_responses
-from warehouse.backup.manifest import Backup, read_backup
+from warehouse.backup.manifest import Backup
 from warehouse.backup.places import PUBLISHED
 from warehouse.backup.shelf import backups_in
 from warehouse.lock import writer_lock
@@ -47,11 +47,12 @@ def restore_command(*, from_responses: bool, to: Path | None, as_json: bool) -> 
 
 def restore_backup_command(place: Path, *, verifies: bool, is_forced: bool, as_json: bool) -> int:
     """Put a backup in place and print what it is; returns the exit code."""
+    from orchestration.backups import chosen_backup
     from orchestration.comeback import check_restored, restore_home
 
     settings = load_settings()
     with shown_progress(quiet=as_json):
-        backup = read_backup(place.expanduser().resolve())
+        backup = chosen_backup(settings, place)
         done = restore_home(settings, backup, is_forced=is_forced)
         if verifies:
             log.info("Reading the restored warehouse through.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.backups import make_backup
+from orchestration.backups import chosen_backup, make_backup
 from orchestration.comeback import check_restored, restore_home
 from orchestration.commands.restore import restore_backup_command, restore_command
 from orchestration.errors import UsageError
@@ -295,6 +295,14 @@ def test_command_without_a_source_names_the_newest_backup(settings: Settings) ->
     backup = make_backup(settings, settings.backups, keep=7).backup
     with pytest.raises(UsageError, match=f"mqp restore {backup.folder} --verify"):
         restore_command(from_responses=False, to=None, as_json=False)
+
+
+def test_backup_is_found_from_the_home_and_by_its_name(settings: Settings) -> None:
+    backup = make_backup(settings, settings.backups, keep=7).backup
+    for place in (backup.name, f"backups/{backup.name}", f"backups/{backup.name}/{MANIFEST}"):
+        assert chosen_backup(settings, Path(place)) == backup
+    with pytest.raises(UsageError, match=f"holds 1 backups: name one; newest: {backup.folder}"):
+        chosen_backup(settings, Path("backups"))
 
 
 def test_folder_that_is_no_backup_is_said_so(home: Home) -> None:
