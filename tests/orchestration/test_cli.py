@@ -1,10 +1,13 @@
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
-from orchestration.cli import _dashed
+from orchestration.cli import _dashed, app
 from orchestration.errors import UsageError
 from orchestration.moments import past_moment
 from tests.conftest import mqp
@@ -21,16 +24,28 @@ def test_help_imports_nothing_heavy() -> None:
     assert "HEAVY []" in done.stdout
 
 
-COMMANDS = (
-    "nightly", "ping", "doctor", "cache show", "cache purge", "sentiment", "sql",
-    "backup", "restore", "drill", "health", "prove", "replay", "why", "ui", "dashboard", "report",
-    "docs", "quarantine list", "quarantine release", "keys", "keys reviewed", "notify",
-)  # fmt: skip
+def commands(group: Any, *names: str) -> Iterator[tuple[str, Any]]:
+    """Every command with its full name; a group that does nothing itself is none."""
+    for name, command in group.commands.items():
+        if getattr(command, "invoke_without_command", True):
+            yield " ".join([*names, name]), command
+        if hasattr(command, "commands"):
+            yield from commands(command, *names, name)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
-    assert "Example" in mqp(tmp_path, *command.split(), "--help").stdout
+COMMANDS = dict(commands(get_command(app)))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_by_an_example(name: str) -> None:
+    command = COMMANDS[name]
+    assert f"`mqp {name}" in command.epilog
+    assert command.epilog.startswith("Example")
+    assert command.help
+
+
+def test_help_shows_the_examples(tmp_path: Path) -> None:
+    assert "Example" in mqp(tmp_path, "nightly", "--help").stdout
 
 
 def test_underscores_in_option_names_are_accepted() -> None:

@@ -1,11 +1,20 @@
+import ast
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from ingestion.settings import KEY_VARIABLES
 from orchestration.commands.nightly import scratch_variables
 from orchestration.errors import UsageError
-from orchestration.resources import Settings, load_settings, utc_now
+from orchestration.resources import (
+    REPOSITORY,
+    SECRET_NAMES,
+    Settings,
+    load_settings,
+    utc_now,
+)
 
 FRED_KEY = "a" * 32
 
@@ -147,22 +156,28 @@ def test_dotenv_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
         settings(tmp_path)
 
 
-def test_example_file_names_every_variable_that_is_read() -> None:
-    root = Path(__file__).resolve().parents[2]
-    example = (root / ".env.example").read_text()
-    from ingestion.settings import KEY_VARIABLES
-    from orchestration.resources import BASE_URLS, RATE_VARIABLES
+VARIABLE = re.compile(r"[A-Z]+(_[A-Z]+)+")
 
-    read = {
-        *KEY_VARIABLES.values(),
-        *(name for name, _ in BASE_URLS.values()),
-        *RATE_VARIABLES.values(),
-        *("MQP_HOME", "MQP_SOURCES", "MQP_WORLD", "MQP_NOW", "MQP_UNIVERSE", "MQP_PORTFOLIO"),
-        "MQP_HOLDINGS",
-        *("YAHOO_ENABLED", "MQP_SANDBOX_SEED", "CACHE_ROOT", "CACHE_TTL_HOURS"),
-        *("QUOTA_ROOT", "SOURCE_PATIENCE_SECONDS", "BACKUP_ROOT", "BACKUPS_KEPT"),
-        *("ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SHAPE", "ALERT_WEBHOOK_SECRET", "ALERT_ON_CLEAN"),
-        *("HEARTBEAT_URL", "METRICS_ENABLED"),
-    }
+
+def test_example_file_names_every_variable_that_is_read() -> None:
+    """Every text in capitals in the module that reads them, ends of names of secrets aside."""
+    code = ast.walk(ast.parse((REPOSITORY / "orchestration" / "resources.py").read_text()))
+    texts = {str(node.value) for node in code if isinstance(node, ast.Constant)}
+    read = {text for text in texts if VARIABLE.fullmatch(text)} - set(SECRET_NAMES)
+    example = (REPOSITORY / ".env.example").read_text()
     named = {line.lstrip("# ").split("=")[0] for line in example.splitlines() if "=" in line}
-    assert read == named
+    assert read | set(KEY_VARIABLES.values()) == named
+
+
+def test_variable_is_read_nowhere_else() -> None:
+    """By its name, from the environment; `MQP_HOME` and the like are set elsewhere."""
+    reading = re.compile(r"getenv\(|environ\.(get|pop)\(|environ\[[^]]+\](?! *= )")
+    allowed = {("orchestration/commands/nightly.py", 'os.environ.pop("CACHE_ROOT", None)')}
+    found = {
+        (path.relative_to(REPOSITORY).as_posix(), line.strip())
+        for folder in ("orchestration", "ingestion", "warehouse", "analytics", "reports")
+        for path in (REPOSITORY / folder).rglob("*.py")
+        for line in path.read_text().splitlines()
+        if reading.search(line)
+    }
+    assert found == allowed
