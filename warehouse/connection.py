@@ -50,7 +50,10 @@ def connect(
         The disk is full, or does not let the file be written; an open transaction did not happen.
     """
     if read_only and not Path(path).exists():
-        raise NotPublishedError(f"There is no {Path(path).name} here yet: run `mqp nightly` first.")
+        raise NotPublishedError(
+            f"There is no {Path(path).name} here: run `mqp nightly` first, or `mqp replay` if it "
+            "was lost."
+        )
     try:
         connection = duckdb.connect(
             str(path),

@@ -197,7 +197,7 @@ def test_night_keeps_what_a_comparison_of_two_nights_reads(home: Home) -> None:
 
 def test_reading_before_the_first_night_says_what_to_do(home: Home) -> None:
     with (
-        pytest.raises(NotPublishedError, match="run `mqp nightly` first"),
+        pytest.raises(NotPublishedError, match="run `mqp nightly` first, or `mqp replay` if"),
         connect(home.published, read_only=True),
     ):
         pass
