@@ -34,6 +34,7 @@ ENDS_WITH = {
     "mqp notify": 0,
     "mqp notify --test": 2,  # no webhook is set
     "mqp cache show": 0,
+    "mqp cache purge --provider polygon --symbol AAPL": 0,
     "mqp cache purge": 2,  # of whom is not said
     "mqp cache purge --with-history": 2,
     "mqp quarantine list": 0,
