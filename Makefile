@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
-.PHONY: nightly test check types sql-style ui dashboard bench torture mutants faults lock
+.PHONY: nightly test tests check lint types sql-style ui dashboard bench torture mutants faults lock
 
 # Exit code 3 is a published but DEGRADED night: said on the terminal, and a success for make.
 nightly: $(RUNTIME)
@@ -20,10 +20,12 @@ dashboard: $(RUNTIME)
 	@$(VENV)/bin/mqp dashboard
 
 # Lint and types only: fast enough to run before every commit.
-check: $(DEVELOPMENT)
+check: lint
+	@$(MAKE) --no-print-directory --jobs=2 types sql-style
+
+lint: $(DEVELOPMENT)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	@$(MAKE) --no-print-directory --jobs=2 types sql-style
 
 types: $(DEVELOPMENT)
 	$(VENV)/bin/mypy
@@ -31,9 +33,13 @@ types: $(DEVELOPMENT)
 sql-style: $(DEVELOPMENT)
 	$(VENV)/bin/sqlfluff lint dbt_project/models dbt_project/tests
 
-# Everything: lint, types, unit tests, and real nights on the sandbox.
-test: check
-	$(PYTHON) -m pytest -n 2 --dist loadscope
+# Everything: lint, types, unit tests, and real nights on the sandbox. Tests wait for disks and
+# servers now and then: so types are checked beside them, and there is one process more than cores.
+test: lint
+	@$(MAKE) --no-print-directory --jobs=2 tests types sql-style
+
+tests: $(DEVELOPMENT)
+	$(PYTHON) -m pytest -n 3 --dist loadscope
 
 bench: $(DEVELOPMENT)
 	$(PYTHON) -m tests.bench

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.replay.published import published_damage
-from tests.conftest import environment, mqp
+from tests.conftest import environment
 from tests.durability.disks import fill, mounted
+from tests.quick_command import quick_mqp
 from warehouse.home import Home
 
 
@@ -34,5 +35,5 @@ def test_disk_that_fills_up_during_a_night_leaves_the_old_one(
         assert "free disk space" in told[-1]
         assert published_damage(home) is None
         disk.free()
-        mqp(home.root, "nightly", **variables)
+        quick_mqp(home.root, "nightly", **variables)
         assert published_damage(home) is None

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from tests.conftest import NIGHT_CLOCK, NightHome, mqp
+from tests.quick_command import quick_mqp
 from warehouse.connection import connect
 
 NIGHT = date(2024, 6, 28)
@@ -121,13 +122,14 @@ def test_health_imports_nothing_heavy_and_takes_no_three_seconds(sandbox_night: 
 
 
 def test_other_world_is_refused_in_one_sentence(sandbox_night: NightHome) -> None:
-    done = mqp(sandbox_night.home, "nightly", expect=1, MQP_SANDBOX_SEED="8")
+    done = quick_mqp(sandbox_night.home, "nightly", expect=1, MQP_SANDBOX_SEED="8")
     last = done.stderr.strip().splitlines()[-1]
     assert "'sandbox:7'" in last
     assert "'sandbox:8'" in last
 
 
 def test_clock_in_the_past_leaves_the_later_night(sandbox_night: NightHome) -> None:
-    done = mqp(sandbox_night.home, "nightly", expect=1, MQP_NOW="2024-06-27T22:30:00Z")
+    clock = "2024-06-27T22:30:00Z"
+    done = quick_mqp(sandbox_night.home, "nightly", expect=1, MQP_NOW=clock)
     assert "already published" in done.stderr
     assert rows(sandbox_night, "select night from ops.build_context") == [(NIGHT,)]

@@ -74,7 +74,7 @@ def test_clean_market_raises_no_alarm(seed: int, tmp_path: Path, project_memory:
             world=f"sandbox:{seed}",
             night=NIGHT,
             ledger_version=1,
-            cuts=2,
+            cuts=1,
             seed=seed,
         )
     )
