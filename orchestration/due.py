@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.alerts.heartbeat import read_heartbeat
 from orchestration.finished import FinishedBuild
 from orchestration.overdue import Overdue, overdue_night
 from orchestration.resources import Settings, utc_now
@@ -98,11 +99,18 @@ class Due:
         return self._pending((*FETCHING_STEPS, *MAKES_A_NIGHT, *PUBLISHES))
 
     def overdue(self) -> Overdue | None:
-        """The night that should stand by now; None where all is well, or none was ever run."""
+        """The night that should stand by now; None where all is well.
+
+        Nights before the first that was tried here are nobody's: the steps of the first evening
+        land rows long before there can be a night.
+        """
         latest, _ = self.published()
-        if latest is None and not self.settings.home.ledger.exists():
+        tried = read_heartbeat(self.settings.home)
+        if latest is None and tried is None:
             return None
-        return overdue_night(latest, self.now, timetable=self.timetable, sessions=self.sessions)
+        found = overdue_night(latest, self.now, timetable=self.timetable, sessions=self.sessions)
+        is_owed = latest is not None or (tried and found and found.night >= tried.night)
+        return found if is_owed else None
 
     def early_start_refusal(self) -> str | None:
         """Why the night must not be built yet: it waits for all its inputs, or for its time."""

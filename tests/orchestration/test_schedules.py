@@ -12,9 +12,11 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
+from orchestration.alerts.heartbeat import beat
 from orchestration.due import NIGHT_TAG
 from orchestration.errors import NightError
 from orchestration.finished import FinishedBuild
+from orchestration.resources import load_settings
 from orchestration.schedules import schedules
 from orchestration.sensors import failure_sensor, sensors
 from orchestration.timetable import EVENING_STEPS, load_timetable
@@ -25,6 +27,7 @@ from warehouse.publish import Manifest
 from warehouse.sessions import NEW_YORK
 
 TIMETABLE = load_timetable()
+MOMENT = datetime(2024, 7, 1, tzinfo=UTC)
 NAMES = (*EVENING_STEPS, "nightly", "oos_registry", "restore_drill")
 
 
@@ -93,8 +96,7 @@ def wait_for_publication(home: Home, night: date) -> None:
     """A finished build of a night."""
     home.build.parent.mkdir(parents=True)
     home.build.touch()
-    moment = datetime(2024, 7, 1, tzinfo=UTC)
-    status = RunStatus(night, "CLEAN", 1, "r", "sandbox:7", moment, moment, moment, 1, "c", "f")
+    status = RunStatus(night, "CLEAN", 1, "r", "sandbox:7", *[MOMENT] * 3, 1, "c", "f")
     FinishedBuild(Manifest(night, "sandbox:7", 1, "c", "f", {}), status).keep(home)
 
 
@@ -283,6 +285,20 @@ def test_overdue_night_is_told_once(home: Home, instance: dg.DagsterInstance, at
     for _ in range(2):
         assert "Night 2024-07-02 is overdue" in str(sensed("overdue_sensor", instance))
     assert [one["night"] for one in alerts_of(home)] == ["2024-07-02"]
+
+
+def test_nights_before_the_first_that_was_tried_are_not_overdue(
+    home: Home, instance: dg.DagsterInstance, at: Any
+) -> None:
+    home.make_folders()
+    home.ledger.touch()  # the first evening's steps have landed something
+    at("2024-07-02 17:12")
+    assert sensed("overdue_sensor", instance) == "No night is overdue."
+    tried = RunStatus(date(2024, 7, 2), "FAILED", 1, "r", "sandbox:7", *[MOMENT] * 3, 1, "c", "f")
+    beat(load_settings(), tried, is_published=False)
+    assert sensed("overdue_sensor", instance) == "No night is overdue."
+    at("2024-07-02 20:06")
+    assert "Night 2024-07-02 is overdue" in str(sensed("overdue_sensor", instance))
 
 
 def test_failed_run_is_told_with_its_reason(home: Home, at: Any) -> None:
