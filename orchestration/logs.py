@@ -3,8 +3,9 @@
 import json
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -48,6 +49,11 @@ class RollingFile(RotatingFileHandler):
             self.stream = self._open()
         return bool(super().shouldRollover(record))
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
+        """Print no trace where the disk refuses a line: the command's own sentence tells of it."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
     def _is_current(self) -> bool:
         try:
             return os.path.samestat(os.fstat(self.stream.fileno()), Path(self.baseFilename).stat())
@@ -81,7 +87,8 @@ def log_to_file(path: Path, run_id: str, mask: Callable[[str], str] = str) -> It
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
-        handler.close()
+        with suppress(OSError):  # of a full disk: what it had no room for is lost
+            handler.close()
 
 
 def _writes_to(handler: logging.Handler, path: Path) -> bool:

@@ -214,9 +214,11 @@ def env_file_variables(home: Home) -> dict[str, str]:
     Raises
     ------
     UsageError
-        The file cannot be read, or is no text.
+        The file cannot be read, is a folder, or is no text.
     """
     path = env_file(home)
+    if path.is_dir():  # as a container makes of a file that was not there when it was mounted
+        raise UsageError(f"{path} is a folder: put a text file in its place, or remove it.")
     try:
         return {name: value for name, value in dotenv_values(path).items() if value}
     except OSError as err:

@@ -95,19 +95,38 @@ def sandbox_night(tmp_path_factory: pytest.TempPathFactory) -> NightHome:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was skipped and why, and which planted look-ahead bug was caught by what."""
+    """Say what was skipped and why, what caught planted bugs, and how disasters ended."""
     skipped = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])}
     for reason in sorted(skipped):
         terminalreporter.write_line(f"NOT TESTED: {reason.removeprefix('Skipped: ')}", yellow=True)
-    rows = sorted(
-        tuple(value)
+    _tell_detections(terminalreporter)
+    _tell_disasters(terminalreporter)
+
+
+def _recorded(terminalreporter: pytest.TerminalReporter, name: str) -> list[Any]:
+    """What tests have recorded under a name."""
+    return [
+        value
         for reports in terminalreporter.stats.values()
         for report in reports
         if getattr(report, "when", None) == "call"
-        for name, value in report.user_properties
-        if name == "detection"
-    )
+        for known, value in report.user_properties
+        if known == name
+    ]
+
+
+def _tell_detections(terminalreporter: pytest.TerminalReporter) -> None:
+    rows = sorted(tuple(value) for value in _recorded(terminalreporter, "detection"))
     if rows:
         terminalreporter.section("planted look-ahead bugs")
         for bug, halves, table in rows:
             terminalreporter.write_line(f"{bug:<56}{halves:<26}{table}")
+
+
+def _tell_disasters(terminalreporter: pytest.TerminalReporter) -> None:
+    outcomes = sorted(_recorded(terminalreporter, "disaster"))
+    if outcomes:
+        terminalreporter.section("disasters (make torture plays all of them)")
+        terminalreporter.write_line(outcomes[0][0])
+        for line in (line for _, *lines in outcomes for line in lines):
+            terminalreporter.write_line(line)

@@ -86,3 +86,9 @@ def test_file_that_another_process_rolls_is_followed(tmp_path: Path) -> None:
         log.info("after")
     assert [row["message"] for row in rows(tmp_path / "signal_engine.log.1")] == ["before"]
     assert [row["message"] for row in rows(path)] == ["after"]
+
+
+def test_full_disk_costs_the_line_and_prints_no_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    with log_to_file(Path("/dev/full"), "run-1"):
+        log.info("there is no room for this")
+    assert capsys.readouterr().err == ""

@@ -150,6 +150,12 @@ def test_dotenv_that_is_no_text_is_one_sentence_without_its_content(tmp_path: Pa
     assert told.value.__suppress_context__
 
 
+def test_dotenv_that_is_a_folder_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(UsageError, match=r"\.env is a folder: put a text file in its place"):
+        settings(tmp_path)
+
+
 def test_dotenv_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / ".env").symlink_to("/proc/self/mem")  # its first page cannot be read
     with pytest.raises(UsageError, match=r"cannot be read .*: correct its owner or rights"):
