@@ -103,7 +103,8 @@ def restore_from_responses(
     log = read_log(home.raw_responses)
     if not log.landings:
         raise NightError(
-            f"{home.raw_responses} holds no log of landings: `mqp nightly` begins a new ledger."
+            f"{home.raw_responses} holds no whole log of landings: `mqp nightly` begins a new "
+            "ledger, or writes the log again where the ledger is there."
         )
     first = log.landings[0]
     if first.world != world:

@@ -181,7 +181,7 @@ def test_lost_line_of_the_log_keeps_the_later_versions_in_place(lost, capsys):
 def test_home_without_a_log_is_told_what_to_do(lost, capsys):
     (lost.raw_responses / NAME).unlink()
     assert restore() == 1
-    assert "`mqp nightly` begins a new ledger" in capsys.readouterr().err
+    assert "begins a new ledger, or writes the log again" in capsys.readouterr().err
     assert not lost.ledger.exists()
 
 
