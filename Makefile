@@ -45,11 +45,13 @@ bench: $(DEVELOPMENT)
 	$(PYTHON) -m tests.bench
 
 # Fifty kills of a fetching run, then a hundred of whole nights at seeded moments and one at every
-# step boundary; then every disaster of a table, each mended by the runbook's own commands or refused
-# in a sentence. make test has five, ten and five.
+# step boundary; make test has five and ten. Then two weeks of the schedule over a clock change, a
+# holiday, an early close, a kill, missed nights and an outage, every run a real one. Then every
+# disaster of a table, each mended by the runbook's own commands or refused in a sentence.
 torture: $(DEVELOPMENT)
 	$(PYTHON) -m tests.durability.torture --moments 50 --seed 1
 	$(PYTHON) -m tests.durability.torture_nights
+	$(PYTHON) -m tests.durability.week
 	$(PYTHON) -m tests.durability.torture_disasters --seed 1
 
 # Plant every look-ahead bug, one at a time, and print what caught it.

@@ -104,6 +104,8 @@ ALERTS = [
     (date(2024, 11, 27), "degraded"),
 ]
 """Night and check of what the webhook heard, in order; of several of a kind, one."""
+UNSERVED = (date(2024, 11, 27), "feed")
+"""Of a real outage also what no decision waits for."""
 
 
 def alerts_heard(hook: Receiver) -> list[tuple[date, str]]:
@@ -250,7 +252,7 @@ def main() -> int:
         found = {
             "runs": (json.loads(told.read_text()) if told.exists() else [], TOLD),
             "nights": (nights_recorded(home), NIGHTS),
-            "alerts": (alerts_heard(hook), ALERTS),
+            "alerts": (alerts_heard(hook), [*ALERTS, UNSERVED]),
             "signs of life": (len(watcher.arrived), 5),
             "doubled rows": (doubled_rows(home), {}),
         }
