@@ -253,6 +253,7 @@ def main() -> int:
             "runs": (json.loads(told.read_text()) if told.exists() else [], TOLD),
             "nights": (nights_recorded(home), NIGHTS),
             "alerts": (alerts_heard(hook), [*ALERTS, UNSERVED]),
+            "alerts told twice": (len(hook.messages) - len(set(hook.messages)), 0),
             "signs of life": (len(watcher.arrived), 5),
             "doubled rows": (doubled_rows(home), {}),
         }
