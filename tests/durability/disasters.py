@@ -2,13 +2,13 @@
 
 import shutil
 from contextlib import suppress
+from pathlib import Path
 
 import duckdb
 
 from tests.durability.scenes import Scene, disaster
 from warehouse.connection import connect
 from warehouse.errors import CorruptFileError
-from warehouse.home import Home
 from warehouse.landing_log import NAME
 
 REPLAYED = "with the content that was published"
@@ -26,7 +26,7 @@ def published_file_is_deleted(scene: Scene) -> None:
 
 @disaster("a byte of the published file turns")
 def published_byte_turns(scene: Scene) -> None:
-    scene.flip_a_byte(scene.home.published)
+    turn_a_read_byte(scene, scene.home.published)
     scene.tells("mqp health", "quant.duckdb")
     scene.mends("mqp replay", REPLAYED)
     assert scene.home.published.with_name("quant.duckdb.damaged").exists()
@@ -58,10 +58,7 @@ def ledger_is_cut(scene: Scene) -> None:
 
 @disaster("a byte of the ledger turns")
 def ledger_byte_turns(scene: Scene) -> None:
-    sound = scene.home.ledger.read_bytes()
-    while is_readable(scene.home):  # a byte of a free block harms nobody
-        scene.home.ledger.write_bytes(sound)
-        scene.flip_a_byte(scene.home.ledger, begin=HEADERS_BYTES)
+    turn_a_read_byte(scene, scene.home.ledger)
     scene.tells("mqp health", "ledger.duckdb")
     rebuild_the_ledger(scene)
     scene.mends("mqp replay --verify", "IDENTICAL")
@@ -172,12 +169,20 @@ def outbox_is_torn(scene: Scene) -> None:
     scene.same_night()
 
 
-def is_readable(home: Home) -> bool:
-    """Whether every row of the ledger can be read."""
-    with suppress(duckdb.Error, CorruptFileError), connect(home.ledger, read_only=True) as ledger:
-        for schema, table in ledger.execute(
+def turn_a_read_byte(scene: Scene, database: Path) -> None:
+    """Turn bytes, one at a time, until one is read: that of a free block harms nobody."""
+    sound = database.read_bytes()
+    while is_readable(database):
+        database.write_bytes(sound)
+        scene.flip_a_byte(database, begin=HEADERS_BYTES)
+
+
+def is_readable(database: Path) -> bool:
+    """Whether every row of a database can be read."""
+    with suppress(duckdb.Error, CorruptFileError), connect(database, read_only=True) as opened:
+        for schema, table in opened.execute(
             "select schema_name, table_name from duckdb_tables()"
         ).fetchall():
-            ledger.execute(f"select sum(hash(t)::hugeint) from {schema}.{table} as t").fetchall()
+            opened.execute(f"select sum(hash(t)::hugeint) from {schema}.{table} as t").fetchall()
         return True
     return False
