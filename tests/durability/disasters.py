@@ -44,7 +44,7 @@ def published_file_is_cut(scene: Scene) -> None:
 def rebuild_the_ledger(scene: Scene, *, is_there: bool = True) -> None:
     """As the runbook says under *Lost ledger*."""
     if is_there:
-        scene.mends("mv warehouse/ledger.duckdb /somewhere/else")
+        scene.mends("mv warehouse/ledger.duckdb warehouse/ledger.damaged")
     scene.mends("mqp restore --from-responses", "every landed row is back as it was")
     scene.same_night()
 

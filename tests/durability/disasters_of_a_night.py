@@ -104,6 +104,6 @@ def dagster_is_damaged(scene: Scene) -> None:
     path = scene.home.dagster / "history" / "runs.db"
     path.write_bytes(scene.chance.randbytes(path.stat().st_size))
     scene.tells("mqp health", "Dagster's history is lost, no night is", code=0)
-    scene.mends("mv data/dagster /somewhere/else")
+    scene.mends("mv data/dagster data/dagster.damaged")
     scene.mends("mqp nightly")
     scene.same_night()

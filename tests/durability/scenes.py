@@ -128,7 +128,6 @@ class Scene:
         places = {
             "backups/2026-11-20T22-30-00Z": str(self.backup),
             "my.yaml": str(self.home.root / "my.yaml"),
-            "/somewhere/else": str(self.home.root / "moved_away"),
             "~/check.duckdb": str(self.home.root / "check.duckdb"),
         }
         return places.get(word, word)

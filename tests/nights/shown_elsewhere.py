@@ -60,6 +60,7 @@ BY_TEST: dict[str, tuple[str, ...]] = {
     ),
     "backup/test_restore.py::test_newer_data_are_not_replaced_unless_told_to": (
         "mqp restore FOLDER --verify --force",
+        "mqp restore backups/2026-11-20T22-30-00Z --force",
     ),
     "backup/test_backup.py::test_oldest_backups_go_and_others_stay": (
         "mqp backup --to /mnt/disk2/mqp --keep 30",

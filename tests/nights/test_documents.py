@@ -67,6 +67,7 @@ SHELL = {
     "source .venv/bin/activate",
     "chmod 600 .env",
     "mv warehouse/ledger.duckdb warehouse/ledger.damaged",
+    "mv data/dagster data/dagster.damaged",
     "truncate -s 100K warehouse/ledger.duckdb",
     "cat logs/metrics/metrics_*.jsonl | tail -n 1 | python3 -m json.tool",
     "cp backups/2026-11-20T22-30-00Z/data/raw/fmp/2026-11-20/31e39cd7.gz data/raw/fmp/2026-11-20/",
@@ -75,6 +76,7 @@ SHELL = {
 
 FILES = (
     *(".env", ".venv/bin/activate", "warehouse/ledger.duckdb", "data/raw/fmp/2026-11-20/other"),
+    "data/dagster/runs.db",
     *("logs/metrics/metrics_20261120.jsonl",),
     "backups/2026-11-20T22-30-00Z/data/raw/fmp/2026-11-20/31e39cd7.gz",
 )
@@ -143,4 +145,6 @@ def test_shell_does_it(command: str, tmp_path: Path) -> None:
     subprocess.run(["bash", "-euc", command], cwd=tmp_path, check=True, capture_output=True)
     if command.startswith(("cp", "mv")):
         target = tmp_path / shlex.split(command)[-1]
-        assert (target / "31e39cd7.gz" if target.is_dir() else target).is_file()
+        assert any(
+            path.is_file() for path in (target, *target.glob("31e39cd7.gz"), target / "runs.db")
+        )
