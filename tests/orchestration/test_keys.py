@@ -147,7 +147,8 @@ def test_night_notes_its_keys_and_warns_of_an_open_file_once(
     look_after_keys(settings, now=BEGUN)
     path = tmp_path / ".env"
     cure = f"can be opened by others than its owner: run `chmod 600 {path}`."
-    assert caplog.messages == [f"{path} {cure}"]
+    warned = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert warned == [f"{path} {cure}"]
     assert [each.provider for each in read_key_record(settings.home).sightings] == ["fred"]
 
 
