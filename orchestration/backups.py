@@ -15,7 +15,7 @@ from warehouse.backup.manifest import Backup, State, read_backup
 from warehouse.backup.places import PUBLISHED, SEAL, unit_of
 from warehouse.backup.shelf import folders_in
 from warehouse.backup.write import BackupOrder, Made, write_backup
-from warehouse.connection import Connection, connect, count_rows
+from warehouse.connection import connect, count_rows, read_all
 from warehouse.errors import CorruptFileError, WarehouseError
 from warehouse.home import Home
 from warehouse.ledger import newest_version
@@ -105,7 +105,7 @@ def describe(home: Home) -> tuple[State, Mapping[str, str]]:
         The ledger cannot be read.
     """
     with connect(home.ledger, read_only=True) as ledger:
-        _read_all(ledger)
+        read_all(ledger)
         version = newest_version(ledger)
         record = {name: count_rows(ledger, name) for name in RECORD}
         world, begun_at = ledger.execute("select world, created_at from ops.world").fetchall()[0]
@@ -137,13 +137,3 @@ def _with_published(state: State, home: Home) -> State:
         attempt=row[0] if row else None,
         manifest_hash=manifest.digest,
     )
-
-
-def _read_all(ledger: Connection) -> None:
-    """Read every row: DuckDB compares each block with its checksum."""
-    names = ledger.execute(
-        "select schema_name || '.' || table_name from duckdb_tables() "
-        "where database_name = current_database() order by 1"
-    ).fetchall()
-    for (name,) in names:
-        ledger.execute(f"select sum(hash(t)::hugeint) from {name} as t").fetchone()

@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.health.finding import Finding, named
 from orchestration.resources import Settings, utc_now
-from warehouse.connection import Connection, connect
+from warehouse.connection import Connection, connect, read_all
 from warehouse.errors import NotPublishedError, WarehouseBusyError, WarehouseError
 from warehouse.landing_log import LandingLog, read_log
 from warehouse.lock import lock_holder
@@ -164,7 +164,7 @@ def _ledger(settings: Settings, read_version: int) -> tuple[str, str]:
     try:
         with connect(home.ledger, read_only=True) as ledger:
             if size <= MOST_BYTES_READ:
-                _read_all(ledger)
+                read_all(ledger)
             state, judged = _judged(ledger, settings, log, read_version)
             return state, f"{told}, {judged}"
     except WarehouseBusyError:
@@ -172,15 +172,6 @@ def _ledger(settings: Settings, read_version: int) -> tuple[str, str]:
     except (WarehouseError, duckdb.Error) as err:
         told = str(err).splitlines()[0].removeprefix(home.ledger.name).strip(" .")
         return "fail", f"{home.ledger.name} {told}: {LOST}"
-
-
-def _read_all(ledger: Connection) -> None:
-    """Read every row: DuckDB compares each block with its checksum."""
-    for (name,) in ledger.execute(
-        "select schema_name || '.' || table_name from duckdb_tables() "
-        "where database_name = current_database()"
-    ).fetchall():
-        ledger.execute(f"select sum(hash(t)::hugeint) from {name} as t").fetchone()
 
 
 def _judged(

@@ -14,7 +14,7 @@ from orchestration.replay.nights import PublishedNight, latest_published_night
 from orchestration.replay.verdict import Outcome, Verdict
 from orchestration.replay.verify import replay_night
 from orchestration.resources import Settings
-from warehouse.connection import Connection, connect
+from warehouse.connection import Connection, connect, read_all
 from warehouse.errors import CorruptFileError
 from warehouse.home import Home
 from warehouse.kept_manifest import read_kept_manifest
@@ -70,7 +70,7 @@ def published_damage(home: Home) -> str | None:
         return None
     try:
         with connect(home.published, read_only=True) as published:
-            _read_unhashed(published)
+            read_all(published, besides=HASHED_SCHEMAS)
             return _difference_from_manifest(home, published)
     except CorruptFileError as err:
         return str(err)
@@ -157,17 +157,6 @@ def _difference_from_manifest(home: Home, published: Connection) -> str | None:
 
 def _making(manifest: Manifest) -> tuple[int, str, str]:
     return manifest.ledger_version, manifest.code_hash, manifest.config_hash
-
-
-def _read_unhashed(published: Connection) -> None:
-    """Read every row of what no manifest covers: DuckDB compares each block with its checksum."""
-    names = published.execute(
-        "select schema_name || '.' || table_name from duckdb_tables() "
-        "where schema_name not in (select unnest(?)) and database_name = current_database()",
-        [list(HASHED_SCHEMAS)],
-    ).fetchall()
-    for (name,) in names:
-        published.execute(f"select sum(hash(t)::hugeint) from {name} as t").fetchone()
 
 
 def move_aside(home: Home) -> Path | None:
