@@ -35,6 +35,6 @@ def _everything(settings: Settings, night: Night | Unread) -> Iterator[Finding]:
     yield response_finding(home)
     yield from schedule_findings(settings, now)
     yield night_finding(settings)
-    yield backup_finding(home, now)
+    yield backup_finding(settings, now)
     for strategy in CHECKS:
         yield from strategy_findings(night, strategy)

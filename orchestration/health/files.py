@@ -1,7 +1,6 @@
 """What lies beside the databases: cache, stored responses, backups."""
 
 import hashlib
-import json
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -10,6 +9,9 @@ from pathlib import Path
 from orchestration.health.finding import Finding, named
 from orchestration.health.reading import opened_sqlite
 from orchestration.resources import Settings
+from warehouse.backup.manifest import read_backup
+from warehouse.backup.shelf import folders_in
+from warehouse.errors import CorruptFileError
 from warehouse.home import Home
 from warehouse.landing_log import NAME as LANDING_LOG
 from warehouse.landing_log import LandingEntry, read_log
@@ -128,31 +130,26 @@ def _stored(root: Path, entry: LandingEntry) -> set[str]:
     }
 
 
-def backup_finding(home: Home, now: datetime) -> Finding:
-    """How old the newest backup is."""
-    state, detail = _backup(home, now)
+def backup_finding(settings: Settings, now: datetime) -> Finding:
+    """How old the newest backup of this world is."""
+    state, detail = _backup(settings, now)
     return Finding("backups", state, detail, "age")
 
 
-def _backup(home: Home, now: datetime) -> tuple[str, str]:
-    manifests = sorted((home.root / "backups").glob("[!.]*/manifest.json"))
-    made = {path.parent.name: moment for path in manifests if (moment := _made_at(path))}
-    unreadable = len(manifests) - len(made)
+def _backup(settings: Settings, now: datetime) -> tuple[str, str]:
+    found, unreadable = [], 0
+    for folder in folders_in(settings.backups):
+        try:
+            found.append(read_backup(folder))
+        except CorruptFileError:
+            unreadable += 1
+    made = [each for each in found if each.manifest.state.world == settings.world]
     damage = f"; {unreadable} with a damaged manifest" if unreadable else ""
     if not made:
         return "warn", f"there is none{damage}: run `mqp backup`"
-    name, moment = max(made.items(), key=lambda item: item[1])
-    age = now - moment
-    told = f"the newest is {name}, {max(0, age.days)} days old{damage}"
+    newest = max(made, key=lambda each: each.manifest.made_at)
+    age = now - newest.manifest.made_at
+    told = f"the newest is {newest.name}, {max(0, age.days)} days old{damage}"
     if age > BACKUP_LASTS:
         return "warn", f"{told}: run `mqp backup`"
     return ("warn", f"{told}: remove or mend those") if unreadable else ("ok", told)
-
-
-def _made_at(manifest: Path) -> datetime | None:
-    """When a backup was made; None where its manifest does not say."""
-    try:
-        moment = datetime.fromisoformat(json.loads(manifest.read_bytes())["made_at"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return moment if moment.tzinfo else None

@@ -1,6 +1,5 @@
 """A home in which nothing is wrong, made by hand in the shapes that a night leaves behind."""
 
-import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -16,6 +15,7 @@ from orchestration.health.finding import Finding
 from orchestration.resources import Settings, load_settings
 from reports.status import RunStatus
 from tests.warehouse.test_ledger import bars, put
+from warehouse.backup.manifest import MANIFEST, BackupManifest, State, write_manifest
 from warehouse.connection import connect
 from warehouse.home import Home
 from warehouse.landing_log import append_to_log
@@ -191,9 +191,9 @@ def say_status(home: Home, status: str = "CLEAN", reasons: tuple[str, ...] = ())
     (home.reports / "run_status.json").write_text(said.to_json())
 
 
-def back_up(home: Home, moment: datetime) -> Path:
-    """Leave the manifest of a backup; returns its path."""
-    manifest = home.root / "backups" / f"{moment:%Y%m%dT%H%M%SZ}" / "manifest.json"
-    manifest.parent.mkdir(parents=True)
-    manifest.write_text(json.dumps({"made_at": moment.isoformat()}))
-    return manifest
+def back_up(home: Home, moment: datetime, root: Path | None = None) -> Path:
+    """Leave the manifest of a backup, in the home's own folder or in `root`; returns its path."""
+    folder = (root or home.root / "backups") / f"{moment:%Y-%m-%dT%H-%M-%SZ}"
+    folder.mkdir(parents=True)
+    write_manifest(folder, BackupManifest(moment, "c", State(WORLD, NOW, 1, {}), {}))
+    return folder / MANIFEST

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from ingestion.chains import CHAINS
 from ingestion.settings import KEY_VARIABLES
 from orchestration.cli import app
+from orchestration.health.files import backup_finding
 from orchestration.health.keys import WITHOUT, key_findings, source_findings
 from orchestration.key_record import LOG, remember_keys
 from orchestration.resources import Settings, load_settings
@@ -131,3 +132,17 @@ def test_open_file_with_keys_is_warned_about_in_any_world(tmp_path: Path) -> Non
     path.chmod(0o600)
     (closed,) = key_findings(sandbox, NOW)
     assert closed.state == "ok"
+
+
+def test_backups_are_looked_for_where_they_are_made(tmp_path: Path) -> None:
+    """On another disk, which backups of another world share."""
+    home, disk = healthy_home(tmp_path / "home"), tmp_path / "disk"
+    settings = load_settings(
+        {"MQP_HOME": str(home.root), "MQP_SOURCES": "sandbox", "BACKUP_ROOT": str(disk)}
+    )
+    assert backup_finding(settings, NOW).detail == "there is none: run `mqp backup`"
+    back_up(home, NOW - timedelta(days=2), disk)
+    assert backup_finding(settings, NOW).state == "ok"
+    assert "2 days old" in backup_finding(settings, NOW).detail
+    other = replace(settings, world="sandbox:8")
+    assert backup_finding(other, NOW).detail == "there is none: run `mqp backup`"
