@@ -1,13 +1,12 @@
 """Whether a night is overdue: two and a half hours after its last step, exchange sessions only."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 from orchestration.alerts.alert import Alert
+from orchestration.timetable import GRACE
 from warehouse.sessions import NEW_YORK, Sessions
-
-GRACE = timedelta(hours=2, minutes=30)
 
 
 class NightTimes(Protocol):

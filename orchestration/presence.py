@@ -5,6 +5,7 @@ operating system's lock as long as its process lives, so a lock that is free tel
 """
 
 import fcntl
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from warehouse.lock import writer_lock
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
+
+log = logging.getLogger("mqp.night")
 
 _held: set[Path] = set()
 """The locks of this process: it would wait for itself."""
@@ -39,7 +42,7 @@ def present(home: Home, run_id: str) -> Iterator[None]:
 
 
 def end_dead_runs(instance: "DagsterInstance", home: Home) -> list[str]:
-    """Mark runs as failed whose process was killed; returns their ids."""
+    """Mark runs as failed whose process was killed, and say so; returns their ids."""
     from dagster import DagsterRunStatus, RunsFilter
 
     begun = instance.get_runs(
@@ -49,6 +52,7 @@ def end_dead_runs(instance: "DagsterInstance", home: Home) -> list[str]:
     for run in dead:
         instance.report_run_failed(run, SAID)
         _lock(home, run.run_id).unlink(missing_ok=True)
+        log.warning("Run %s was killed: it no longer holds up the others.", run.run_id)
     return [run.run_id for run in dead]
 
 

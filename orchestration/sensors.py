@@ -1,6 +1,5 @@
 """The sensors: nights that were missed, are ready before their time, have failed or are overdue."""
 
-import logging
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -14,8 +13,6 @@ from orchestration.presence import end_dead_runs
 from orchestration.resources import load_settings
 from orchestration.schedules import default_status
 from orchestration.timetable import Timetable
-
-log = logging.getLogger("mqp.night")
 
 CATCH_UP_SECONDS, EARLY_START_SECONDS = 300, 60
 
@@ -40,8 +37,7 @@ def sensors(jobs: Mapping[str, Any], timetable: Timetable) -> list[dg.SensorDefi
     )
     def catch_up(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         settings = load_settings()
-        for run_id in end_dead_runs(context.instance, settings.home):
-            log.warning("Run %s was killed: it no longer holds up the others.", run_id)
+        end_dead_runs(context.instance, settings.home)
         due = due_now(settings, timetable, context.instance)
         if (why_not := due.catch_up_refusal()) is not None:
             return dg.SkipReason(why_not)

@@ -1,7 +1,5 @@
 """Dagster's storage put in order before people look at it."""
 
-import logging
-
 import duckdb
 
 from orchestration.dagster_home import opened_instance
@@ -10,8 +8,6 @@ from orchestration.replay.nights import PUBLISHED
 from warehouse.connection import connect
 from warehouse.errors import WarehouseError
 from warehouse.home import Home
-
-log = logging.getLogger("mqp.night")
 
 NIGHTS = "nights"
 """The partitions of what can be built again: every night that was published here."""
@@ -25,8 +21,7 @@ def put_in_order(home: Home) -> None:
     """
     nights = _published_nights(home)
     with opened_instance(home) as instance:
-        for run_id in end_dead_runs(instance, home):
-            log.warning("Run %s was killed: it no longer holds up the others.", run_id)
+        end_dead_runs(instance, home)
         known = set(instance.get_dynamic_partitions(NIGHTS))
         if new := [night for night in nights if night not in known]:
             instance.add_dynamic_partitions(NIGHTS, new)

@@ -7,7 +7,7 @@ rename: a kill leaves the old or the new one, and the same command begins again.
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from warehouse.backup.manifest import Backup, damage_of
@@ -23,6 +23,7 @@ from warehouse.backup.places import (
     SEAL,
     unit_of,
 )
+from warehouse.backup.shelf import name_for
 from warehouse.disk import refusal
 from warehouse.errors import CorruptFileError, StorageError
 from warehouse.files import flush_to_disk, writing_failures
@@ -90,7 +91,7 @@ def exchange(home: Home, ready: Path, now: datetime) -> Restored:
     StorageError
         The disk refuses a rename: what is moved aside is whole, and the command may run again.
     """
-    aside = _fresh_folder(home.root / REPLACED, now)
+    aside = home.root / REPLACED / name_for(home.root / REPLACED, now)
     parts = sorted({unit for path in _files(ready) if (unit := unit_of(path))} - set(DATABASES))
     done = []
     with writing_failures(home.root):
@@ -154,13 +155,3 @@ def _chain(root: Path, unit: str) -> Sequence[Path]:
 
 def _files(ready: Path) -> list[str]:
     return [path.relative_to(ready).as_posix() for path in ready.rglob("*") if path.is_file()]
-
-
-def _fresh_folder(root: Path, now: datetime) -> Path:
-    """A name below a folder that nothing has yet; it is created when something is moved there."""
-    name = f"{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}"
-    found, number = root / name, 1
-    while found.exists():
-        number += 1
-        found = root / f"{name}-{number}"
-    return found

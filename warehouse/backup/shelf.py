@@ -51,7 +51,7 @@ def newest_backup(root: Path, world: str) -> Backup | None:
 
 
 def name_for(root: Path, now: datetime) -> str:
-    """A name for a backup made now that no other one has."""
+    """A name of the moment that nothing in the folder has yet."""
     stamp = f"{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}"
     name, number = stamp, 1
     while (root / name).exists():
