@@ -12,7 +12,7 @@ import dagster as dg
 
 from orchestration.due import NIGHT_TAG, Due, due_now
 from orchestration.resources import load_settings
-from orchestration.timetable import EVENING_STEPS, Timetable, cron, is_first_sunday
+from orchestration.timetable import Timetable, cron, is_first_sunday
 
 NEW_YORK_ZONE = "America/New_York"
 SATURDAY, SUNDAY = "6", "0"
@@ -22,29 +22,27 @@ Refusal = Callable[[Due, datetime], str | None]
 
 def schedules(jobs: Mapping[str, Any], timetable: Timetable) -> list[dg.ScheduleDefinition]:
     """The schedules of the configured mode, the weekly and the monthly one."""
-    made = (
-        [
-            _schedule(jobs[step], timetable, cron(timetable.evening[step]), REFUSALS[step])
-            for step in EVENING_STEPS
-        ]
-        if timetable.mode == "evening"
-        else [_schedule(jobs["nightly"], timetable, cron(timetable.morning), REFUSALS["nightly"])]
-    )
-    saturday = cron(timetable.oos_registry, days=SATURDAY)
-    sunday = cron(timetable.restore_drill, days=SUNDAY)
+    is_on = is_on_by_default(timetable)  # the environment is read once for all of them
+
+    def made(job: str, at: str, refusal: Refusal) -> dg.ScheduleDefinition:
+        return _schedule(jobs[job], timetable, at, refusal, is_on=is_on)
+
+    steps = {"nightly": timetable.morning} if timetable.mode == "morning" else timetable.evening
     return [
-        *made,
-        _schedule(jobs["oos_registry"], timetable, saturday, _no_night),
-        _schedule(jobs["restore_drill"], timetable, sunday, _no_drill),
+        *(made(step, cron(at), REFUSALS[step]) for step, at in steps.items()),
+        made("oos_registry", cron(timetable.oos_registry, days=SATURDAY), _no_night),
+        made("restore_drill", cron(timetable.restore_drill, days=SUNDAY), _no_drill),
     ]
 
 
-def default_status(timetable: Timetable) -> bool:
+def is_on_by_default(timetable: Timetable) -> bool:
     """Whether schedules and sensors are on in this world before anybody has switched them."""
     return timetable.is_on(load_settings().world)
 
 
-def _schedule(job: Any, timetable: Timetable, at: str, refusal: Refusal) -> dg.ScheduleDefinition:
+def _schedule(
+    job: Any, timetable: Timetable, at: str, refusal: Refusal, *, is_on: bool
+) -> dg.ScheduleDefinition:
     """One schedule of a job."""
 
     @dg.schedule(
@@ -53,9 +51,7 @@ def _schedule(job: Any, timetable: Timetable, at: str, refusal: Refusal) -> dg.S
         cron_schedule=at,
         execution_timezone=NEW_YORK_ZONE,
         default_status=(
-            dg.DefaultScheduleStatus.RUNNING
-            if default_status(timetable)
-            else dg.DefaultScheduleStatus.STOPPED
+            dg.DefaultScheduleStatus.RUNNING if is_on else dg.DefaultScheduleStatus.STOPPED
         ),
         description=f"{job.description} New York time.",
     )

@@ -11,7 +11,7 @@ from orchestration.due import NIGHT_TAG, due_now
 from orchestration.nightly import first_error
 from orchestration.presence import end_dead_runs
 from orchestration.resources import load_settings
-from orchestration.schedules import default_status
+from orchestration.schedules import is_on_by_default
 from orchestration.timetable import Timetable
 
 CATCH_UP_SECONDS, EARLY_START_SECONDS = 300, 60
@@ -21,7 +21,7 @@ def sensors(jobs: Mapping[str, Any], timetable: Timetable) -> list[dg.SensorDefi
     """The sensors of the configured mode."""
     status = (
         dg.DefaultSensorStatus.RUNNING
-        if default_status(timetable)
+        if is_on_by_default(timetable)
         else dg.DefaultSensorStatus.STOPPED
     )
 
