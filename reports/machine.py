@@ -17,7 +17,6 @@ from reports.holdings import LIMITS
 from reports.night import Night, read_night
 from reports.queries import Published, Row, open_published
 from reports.risk import latest_risk, limits_tonight
-from reports.sections.disagreements import comparison
 from reports.sections.quality import quality_section
 from reports.status import RunStatus
 from warehouse.files import write_text
@@ -166,7 +165,7 @@ def _quality(night: Night) -> dict[str, Any]:
         "failures": _only(found["failures"], FAILED_CHECK),
         "quarantined": _only(found["quarantined"], WITHHELD),
         "canaries": found["canaries"],
-        "disagreements": asdict(differing) if (differing := comparison(night)) else None,
+        "disagreements": asdict(compared) if (compared := found["comparison"]) else None,
     }
 
 

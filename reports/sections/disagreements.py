@@ -62,15 +62,18 @@ def comparison(night: Night) -> Comparison | None:
     )
 
 
-def disagreements(night: Night) -> dict[str, Any]:
+def disagreements(found: Comparison | None) -> dict[str, Any]:
     """What differs by how much, which value counts and why; a sentence in any case.
+
+    Parameters
+    ----------
+    found : from `comparison`.
 
     Returns
     -------
     `sentence`, `is_alarming`; `rows`, the largest differences in words; `rules`, by dataset the
     rule behind each chosen value of theirs.
     """
-    found = comparison(night)
     if found is None:
         return {"sentence": UNKNOWN, "is_alarming": False, "rows": [], "rules": {}}
     return {

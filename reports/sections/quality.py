@@ -6,7 +6,7 @@ from typing import Any
 from reports import wording
 from reports.night import Night
 from reports.queries import Row
-from reports.sections.disagreements import disagreements
+from reports.sections.disagreements import comparison, disagreements
 
 CHECK_COLUMNS = (
     "night", "attempt", "gate", "suite", "expectation", "table_name", "success",
@@ -29,13 +29,15 @@ def quality_section(night: Night) -> dict[str, Any]:
         order_by="gate, suite, table_name, expectation",
         parameters=[night.session],
     )
+    compared = comparison(night)
     return {
         "gates": [_gate(gate, checks) for gate in sorted({row["gate"] for row in checks})],
         "failures": [row for row in checks if not row["success"]],
         "tables": _by_table(checks),
         "canaries": _canaries(night),
         "quarantined": _quarantined(night),
-        "disagreements": disagreements(night),
+        "comparison": compared,
+        "disagreements": disagreements(compared),
         "fallbacks": night.status.fallbacks,
         "quotas": night.status.quotas,
     }
