@@ -1,12 +1,11 @@
 """What the first night of a new user leaves behind."""
 
 import json
-import subprocess
-import sys
 from datetime import date
 from typing import Any
 
 from tests.conftest import NIGHT_CLOCK, NightHome, mqp
+from tests.imports import heavy_imports
 from tests.quick_command import quick_mqp
 from warehouse.connection import connect
 
@@ -105,20 +104,11 @@ def test_health_of_a_published_home_is_good(sandbox_night: NightHome) -> None:
 
 
 def test_health_imports_nothing_heavy_and_takes_no_three_seconds(sandbox_night: NightHome) -> None:
-    heavy = "{'pandas', 'numpy', 'pyarrow', 'dagster', 'dbt', 'great_expectations', 'requests'}"
-    code = (
-        "import sys, time\nfrom orchestration.cli import main\n"
-        "try:\n    main(['health'])\nexcept SystemExit:\n    pass\n"
-        f"print('HEAVY', sorted({heavy} & set(sys.modules)), time.process_time() < 3)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"MQP_HOME": str(sandbox_night.home), "MQP_NOW": NIGHT_CLOCK, "PATH": ""},
-    )
-    assert "HEAVY [] True" in done.stdout
+    heavy = ("pandas", "numpy", "pyarrow", "dagster", "dbt", "great_expectations", "requests")
+    environment = {"MQP_HOME": str(sandbox_night.home), "MQP_NOW": NIGHT_CLOCK, "PATH": ""}
+    found, seconds = heavy_imports(["health"], heavy, environment)
+    assert found == []
+    assert seconds < 3
 
 
 def test_other_world_is_refused_in_one_sentence(sandbox_night: NightHome) -> None:

@@ -3,8 +3,6 @@
 import gzip
 import json
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 from orchestration.explaining import explanation, model_files
 from orchestration.resources import REPOSITORY, Settings, load_settings
 from tests.conftest import NIGHT_CLOCK, NightHome, mqp
+from tests.imports import heavy_imports
 from warehouse.connection import connect
 from warehouse.why.explain import Explanation
 from warehouse.why.makers import PYTHON_TABLES
@@ -295,17 +294,7 @@ def test_response_is_printed_by_its_hash(sandbox_night: NightHome) -> None:
 
 def test_explaining_imports_nothing_heavy(sandbox_night: NightHome) -> None:
     """The two seconds of the whole command leave no room for these."""
-    heavy = "{'pandas', 'pyarrow', 'dagster', 'dbt', 'great_expectations', 'requests'}"
-    code = (
-        "import sys\nfrom orchestration.cli import main\n"
-        "try:\n    main(['why', 'AAPL'])\nexcept SystemExit:\n    pass\n"
-        f"print('HEAVY', sorted({heavy} & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"MQP_HOME": str(sandbox_night.home), "MQP_NOW": NIGHT_CLOCK, "PATH": ""},
-    )
-    assert "HEAVY []" in done.stdout
+    heavy = ("pandas", "pyarrow", "dagster", "dbt", "great_expectations", "requests")
+    environment = {"MQP_HOME": str(sandbox_night.home), "MQP_NOW": NIGHT_CLOCK, "PATH": ""}
+    found, _ = heavy_imports(["why", "AAPL"], heavy, environment)
+    assert found == []

@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,17 +9,13 @@ from orchestration.cli import _dashed, app
 from orchestration.errors import UsageError
 from orchestration.moments import past_moment
 from tests.conftest import mqp
+from tests.imports import heavy_imports
 
 
 def test_help_imports_nothing_heavy() -> None:
-    heavy = "{'pandas', 'duckdb', 'dagster', 'great_expectations', 'rich', 'pyarrow'}"
-    code = (
-        "import sys\nfrom orchestration.cli import main\n"
-        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-        f"print('HEAVY', sorted({heavy} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "HEAVY []" in done.stdout
+    heavy = ("pandas", "duckdb", "dagster", "great_expectations", "rich", "pyarrow")
+    found, _ = heavy_imports(["--help"], heavy)
+    assert found == []
 
 
 def commands(group: Any, *names: str) -> Iterator[tuple[str, Any]]:
