@@ -62,6 +62,25 @@ def bytes_of_a_night(home: Home) -> int:
     return max(LEAST_FREE_BYTES, published)
 
 
+def refuse_without_room(place: Path, needed: int, what: str, *, spare: int = 0) -> None:
+    """Begin nothing that the disk has no room for.
+
+    Parameters
+    ----------
+    needed : bytes that it takes, and `spare` that stay free beside it.
+    what : as the subject of a sentence.
+
+    Raises
+    ------
+    StorageError
+        Less is free; the sentence names both sizes.
+    """
+    free = shutil.disk_usage(place).free
+    if free < needed + spare:
+        told = f"{free / 1e6:,.0f} MB are free and {what} takes {needed / 1e6:,.0f}"
+        raise refusal(place, told)
+
+
 def prepare_home(home: Home) -> None:
     """Create the folders of a home, and begin no night that could not be written.
 
@@ -77,11 +96,7 @@ def prepare_home(home: Home) -> None:
     for folder in home.folders:
         if not os.access(folder, os.W_OK):
             raise refusal(folder, "it is read-only")
-    needed, free = bytes_of_a_night(home), shutil.disk_usage(home.warehouse).free
-    if free < needed:
-        raise refusal(
-            home.warehouse, f"{free / 1e6:,.0f} MB are free and a night takes {needed / 1e6:,.0f}"
-        )
+    refuse_without_room(home.warehouse, bytes_of_a_night(home), "a night")
 
 
 def _refusing_words(said: str) -> str | None:

@@ -24,7 +24,7 @@ from warehouse.backup.places import (
     unit_of,
 )
 from warehouse.backup.shelf import name_for
-from warehouse.disk import refusal
+from warehouse.disk import refuse_without_room
 from warehouse.errors import CorruptFileError, StorageError
 from warehouse.files import flush_to_disk, writing_failures
 from warehouse.home import Home
@@ -141,10 +141,7 @@ def _refuse_unfit(home: Home, needed: int) -> None:
                     f"{place} lies on another disk than {home.root}, so that it cannot be "
                     "exchanged at once: restore into another MQP_HOME and copy it over."
                 )
-    free = shutil.disk_usage(home.root).free
-    if free < needed + SPARE_BYTES:
-        told = f"{free / 1e6:,.0f} MB are free and the backup takes {needed / 1e6:,.0f}"
-        raise refusal(home.root, told)
+    refuse_without_room(home.root, needed, "the backup", spare=SPARE_BYTES)
 
 
 def _chain(root: Path, unit: str) -> Sequence[Path]:

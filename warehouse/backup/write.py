@@ -33,7 +33,7 @@ from warehouse.backup.places import (
 )
 from warehouse.backup.shelf import LOCK, UNFINISHED, backups_in, forget_old, name_for, sweep
 from warehouse.connection import connect
-from warehouse.disk import refusal
+from warehouse.disk import refuse_without_room
 from warehouse.errors import CorruptFileError, NotPublishedError
 from warehouse.files import copy_database, flush_to_disk, log_of_writes, writing_failures
 from warehouse.home import Home
@@ -179,8 +179,4 @@ def _refuse_full_disk(order: BackupOrder) -> None:
         *(path for path in (home.ledger, home.published) if path.exists()),
     ]
     needed = sum(path.stat().st_size for path in files if path.exists()) + SPARE_BYTES
-    free = shutil.disk_usage(order.root).free
-    if free < needed:
-        raise refusal(
-            order.root, f"{free / 1e6:,.0f} MB are free and this backup takes {needed / 1e6:,.0f}"
-        )
+    refuse_without_room(order.root, needed, "this backup")
