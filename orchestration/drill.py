@@ -4,7 +4,6 @@ The home is not touched, but for one row in `ops.drills` of the ledger.
 """
 
 import logging
-import shutil
 import tempfile
 import time
 from dataclasses import astuple, dataclass, replace
@@ -12,13 +11,15 @@ from datetime import date, datetime
 from pathlib import Path
 
 from orchestration.comeback import check_restored, restore_home
-from orchestration.errors import CommandError
+from orchestration.errors import CommandError, NightError
+from orchestration.manifest import copy_project_memory
 from orchestration.provenance import code_hash
 from orchestration.rebuild import rebuilding
 from orchestration.replay.nights import latest_published_night
 from orchestration.replay.verify import Replay, replay_night
 from orchestration.resources import Settings, utc_now
 from warehouse.backup.manifest import Backup
+from warehouse.backup.shelf import newest_backup
 from warehouse.connection import connect
 from warehouse.errors import WarehouseError
 from warehouse.home import Home
@@ -49,6 +50,36 @@ class Drill:
     detail: str
     code_hash: str
 
+    @property
+    def sentence(self) -> str:
+        """The drill in one sentence, the replay's own last."""
+        lost = f"a disk lost now would lose {_duration(self.rpo_seconds)} (RPO)"
+        if self.rto_seconds is None:
+            return f"DRILL FAILED: backup {self.backup} was {self.outcome}, {lost}: {self.detail}"
+        head = "DRILL PASSED" if self.is_successful else "DRILL FAILED"
+        return (
+            f"{head}: backup {self.backup} was back after {_duration(self.restore_seconds or 0.0)} "
+            f"and its night built again after {_duration(self.rto_seconds)} (RTO), {lost}: "
+            f"{self.detail}"
+        )
+
+
+def backup_to_drill(settings: Settings) -> Backup:
+    """The newest backup of this world.
+
+    Raises
+    ------
+    NightError
+        There is none.
+    """
+    newest = newest_backup(settings.backups, settings.world)
+    if newest is None:
+        raise NightError(
+            f"There is no backup in {settings.backups}, so that a lost disk would lose everything: "
+            "run `mqp backup` first."
+        )
+    return newest
+
 
 def run_drill(settings: Settings, backup: Backup) -> Drill:
     """Restore a backup to a scratch folder and build its latest night again; record how it went.
@@ -60,7 +91,7 @@ def run_drill(settings: Settings, backup: Backup) -> Drill:
             settings, home=Home(Path(folder).resolve() / "home"), holdings=None, backup_root=None
         )
         with writer_lock(settings.home.writer_lock, announce=log.info):
-            _copy_project_memory(settings.home, scratch.home)
+            copy_project_memory(settings.home, scratch.home)
         drill = _drilled(scratch, backup)
     _record(settings, drill)
     return drill
@@ -147,12 +178,6 @@ def _figures(file: Path) -> dict[tuple[str, str], str]:
     return {(strategy, metric): value for strategy, metric, value in rows}
 
 
-def _copy_project_memory(home: Home, scratch: Home) -> None:
-    """Take over what dbt remembers of the project: it saves seconds and decides nothing."""
-    if home.dbt_target.is_dir():
-        shutil.copytree(home.dbt_target, scratch.dbt_target, dirs_exist_ok=True)
-
-
 def _record(settings: Settings, drill: Drill) -> None:
     """Append the row; a home without a ledger has no place for it."""
     home = settings.home
@@ -163,3 +188,12 @@ def _record(settings: Settings, drill: Drill) -> None:
         with opened_ledger(home.ledger, settings.world, now=drill.drilled_at) as ledger:
             marks = ", ".join("?" for _ in astuple(drill))
             ledger.execute(f"insert into ops.drills values ({marks})", list(astuple(drill)))
+
+
+def _duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"

@@ -14,6 +14,7 @@ from orchestration.alerts.reporting import report_failure
 from orchestration.dagster_home import opened_instance, prepare_dagster_home
 from orchestration.errors import CommandError
 from orchestration.gate_worker import gate_worker
+from orchestration.manifest import copy_project_memory
 from orchestration.record import is_published_by
 from orchestration.resources import Settings
 from warehouse.disk import prepare_home, refusal_behind
@@ -122,12 +123,9 @@ def scratch_home(settings: Settings) -> Iterator[Home]:
         home.make_folders()
         with writer_lock(settings.home.writer_lock):
             copy_database(settings.home.ledger, home.ledger)
-            for source, target in (
-                (settings.home.dbt_target, home.dbt_target),
-                (settings.cache_root, home.data / "cache"),
-            ):
-                if source.is_dir():
-                    shutil.copytree(source, target, dirs_exist_ok=True)
+            copy_project_memory(settings.home, home)
+            if settings.cache_root.is_dir():
+                shutil.copytree(settings.cache_root, home.data / "cache", dirs_exist_ok=True)
         yield home
     finally:
         shutil.rmtree(folder, ignore_errors=True)

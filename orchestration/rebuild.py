@@ -16,6 +16,7 @@ from orchestration.build import compute_analytics, write_tables
 from orchestration.configuration import Configuration
 from orchestration.dbt_session import DbtSession, Model
 from orchestration.errors import NightError
+from orchestration.manifest import copy_project_memory
 from orchestration.past_decisions import past_decisions
 from orchestration.provenance import code_hash
 from orchestration.research.variants import AskedVariant
@@ -203,8 +204,7 @@ def rebuilding(
         ledger = folder / "ledger.duckdb"
         with nullcontext() if holds_lock else writer_lock(home.writer_lock, announce=announce):
             copy_database(home.ledger, ledger)
-            if home.dbt_target.is_dir():  # what dbt remembers of the project saves seconds
-                shutil.copytree(home.dbt_target, scratch.dbt_target, dirs_exist_ok=True)
+            copy_project_memory(home, scratch)
         with connect(ledger) as copy:
             add_missing_tables(copy)
         yield Rebuilder(scratch, ledger, world=world, sessions=sessions, threads=threads)

@@ -10,7 +10,6 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.errors import NightError
 from orchestration.night_resource import HomeResource
 from orchestration.upkeep import NIGHTS
 from warehouse.sessions import new_york_sessions
@@ -87,24 +86,18 @@ def oos_registry(home: HomeResource) -> dg.MaterializeResult:  # type: ignore[ty
 )
 def restore_drill(home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Show that a backup brings everything back, and how long that takes."""
-    from orchestration.commands.drill import sentence_of
-    from orchestration.drill import run_drill
-    from warehouse.backup.shelf import newest_backup
+    from orchestration.drill import backup_to_drill, run_drill
 
-    settings = home.settings
-    backup = newest_backup(settings.backups, settings.world)
-    if backup is None:
-        raise NightError(f"There is no backup in {settings.backups}: run `mqp backup`.")
-    drill = run_drill(settings, backup)
+    drill = run_drill(home.settings, backup_to_drill(home.settings))
     metadata: dict[str, Any] = {
         "backup": drill.backup,
         "outcome": drill.outcome,
         "rpo_seconds": drill.rpo_seconds,
         "rto_seconds": drill.rto_seconds,
-        "sentence": sentence_of(drill),
+        "sentence": drill.sentence,
     }
     if not drill.is_successful:
-        raise dg.Failure(sentence_of(drill), metadata=metadata, allow_retries=False)
+        raise dg.Failure(drill.sentence, metadata=metadata, allow_retries=False)
     return dg.MaterializeResult(metadata=metadata)
 
 
