@@ -5,7 +5,7 @@ from reports.dashboard.blocks import Block, Heading, Table, Tiles, Words
 from reports.night import Night
 from reports.queries import Row
 from reports.sections.disagreements import UNKNOWN, comparison
-from reports.sections.quality import GATES
+from reports.sections.quality import GATES, latest_checks
 
 LATEST_REQUESTS = 200
 CHECKS = ("gate", "table_name", "expectation", "success", "unexpected_count", "severity",
@@ -20,13 +20,8 @@ REQUESTS = ("provider", "dataset", "symbol", "class", "row_count", "served_from"
 
 def quality_panel(night: Night, _subject: str) -> list[Block]:
     """What failed, what is withheld, and what was asked of whom."""
-    checks = night.published.rows(
-        "quality.validation_results",
-        CHECKS,
-        where="night = ? qualify attempt = max(attempt) over ()",
-        order_by="success, gate, table_name, expectation",
-        parameters=[night.session],
-    )
+    found = latest_checks(night, order_by="success, gate, table_name, expectation")
+    checks = [{name: row[name] for name in CHECKS} for row in found]
     quarantine = night.published.rows(
         "quality.quarantine", QUARANTINE, order_by="released_at is not null, night desc, symbol"
     )

@@ -22,13 +22,7 @@ GATES: Mapping[int, str] = {1: "Gate 1: landed rows", 2: "Gate 2: marts and resu
 
 def quality_section(night: Night) -> dict[str, Any]:
     """Gate results of the night's latest attempt, and what is quarantined."""
-    checks = night.published.rows(
-        "quality.validation_results",
-        CHECK_COLUMNS,
-        where="night = ? qualify attempt = max(attempt) over ()",
-        order_by="gate, suite, table_name, expectation",
-        parameters=[night.session],
-    )
+    checks = latest_checks(night, order_by="gate, suite, table_name, expectation")
     compared = comparison(night)
     return {
         "gates": [_gate(gate, checks) for gate in sorted({row["gate"] for row in checks})],
@@ -41,6 +35,17 @@ def quality_section(night: Night) -> dict[str, Any]:
         "fallbacks": night.status.fallbacks,
         "quotas": night.status.quotas,
     }
+
+
+def latest_checks(night: Night, *, order_by: str) -> list[Row]:
+    """What both gates found in the night's latest attempt, a row per claim."""
+    return night.published.rows(
+        "quality.validation_results",
+        CHECK_COLUMNS,
+        where="night = ? qualify attempt = max(attempt) over ()",
+        order_by=order_by,
+        parameters=[night.session],
+    )
 
 
 def _canaries(night: Night) -> dict[str, int]:
