@@ -168,8 +168,8 @@ def _told_once(problems: Iterable[Problem]) -> list[Problem]:
     ]
 
 
-def named(symbols: Sequence[str]) -> str:
-    """The symbols in one text, the first thirty by name."""
-    shown = ", ".join(symbols[:MOST_NAMED_SYMBOLS])
-    more = len(symbols) - MOST_NAMED_SYMBOLS
+def named(symbols: Sequence[str], *, most: int = MOST_NAMED_SYMBOLS) -> str:
+    """The symbols in one text, the first ones by name."""
+    shown = ", ".join(symbols[:most])
+    more = len(symbols) - most
     return f"{shown} and {more} more" if more > 0 else shown

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ingestion import journal
+
 MOST_NAMED = 6
 
 
@@ -21,6 +23,4 @@ class Finding:
 
 def named(names: Iterable[str]) -> str:
     """The first few names, and how many more there are."""
-    every = list(names)
-    rest = len(every) - MOST_NAMED
-    return ", ".join(every[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    return journal.named(list(names), most=MOST_NAMED)
