@@ -1,13 +1,13 @@
 """The sensors: nights that were missed, are ready before their time, have failed or are overdue."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 import dagster as dg
 
 from orchestration.alerts.reporting import report_failure, report_run
-from orchestration.due import NIGHT_TAG, due_now
+from orchestration.due import NIGHT_TAG, Due, due_now
 from orchestration.nightly import first_error
 from orchestration.presence import end_dead_runs
 from orchestration.resources import load_settings
@@ -25,44 +25,52 @@ def sensors(jobs: Mapping[str, Any], timetable: Timetable) -> list[dg.SensorDefi
         else dg.DefaultSensorStatus.STOPPED
     )
 
-    @dg.sensor(
-        name="catch_up_sensor",
-        job=jobs["nightly"],
-        minimum_interval_seconds=CATCH_UP_SECONDS,
-        default_status=status,
-        description=(
-            "Runs a night that was missed, or has failed, once: the latest session's only, not "
-            "while a run is going on, and not over a night that is published."
-        ),
-    )
-    def catch_up(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        settings = load_settings()
-        end_dead_runs(context.instance, settings.home)
-        due = due_now(settings, timetable, context.instance)
-        if (why_not := due.catch_up_refusal()) is not None:
-            return dg.SkipReason(why_not)
-        night = due.night.isoformat()
-        return dg.RunRequest(run_key=f"catch-up-{night}", tags={NIGHT_TAG: night})
+    def starter(
+        name: str, job: str, seconds: int, text: str, refusal: Callable[[Due], str | None]
+    ) -> dg.SensorDefinition:
+        """Starts a job for the night that can be made now, once, where nothing is against it."""
 
-    @dg.sensor(
-        name="inputs_complete_sensor",
-        job=jobs["portfolio"],
-        minimum_interval_seconds=EARLY_START_SECONDS,
-        default_status=status,
-        description=(
-            "Starts the build before its time once every step has landed and no required input "
-            "is late; never before the moment of the decision."
-        ),
-    )
-    def inputs_complete(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        due = due_now(load_settings(), timetable, context.instance)
-        if (why_not := due.early_start_refusal()) is not None:
-            return dg.SkipReason(why_not)
-        night = due.night.isoformat()
-        return dg.RunRequest(run_key=f"inputs-complete-{night}", tags={NIGHT_TAG: night})
+        @dg.sensor(
+            name=f"{name}_sensor",
+            job=jobs[job],
+            minimum_interval_seconds=seconds,
+            default_status=status,
+            description=text,
+        )
+        def look(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+            due = due_now(load_settings(), timetable, context.instance)
+            if (why_not := refusal(due)) is not None:
+                return dg.SkipReason(why_not)
+            night = due.night.isoformat()
+            key = f"{name.replace('_', '-')}-{night}"
+            return dg.RunRequest(run_key=key, tags={NIGHT_TAG: night})
 
-    started = [catch_up, *([inputs_complete] if timetable.mode == "evening" else [])]
+        return look
+
+    catch_up = starter(
+        "catch_up",
+        "nightly",
+        CATCH_UP_SECONDS,
+        "Runs a night that was missed, or has failed, once: the latest session's only, not while "
+        "a run is going on, and not over a night that is published.",
+        _catch_up_refusal,
+    )
+    inputs_complete = starter(
+        "inputs_complete",
+        "portfolio",
+        EARLY_START_SECONDS,
+        "Starts the build before its time once every step has landed and no required input is "
+        "late; never before the moment of the decision.",
+        Due.early_start_refusal,
+    )
+    started = [catch_up, inputs_complete] if timetable.mode == "evening" else [catch_up]
     return [*started, failure_sensor(status), overdue_sensor(timetable, status)]
+
+
+def _catch_up_refusal(due: Due) -> str | None:
+    """As `Due.catch_up_refusal`, once no dead run holds up the others."""
+    end_dead_runs(due.instance, due.settings.home)
+    return due.catch_up_refusal()
 
 
 def failure_sensor(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
